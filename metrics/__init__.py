@@ -1,0 +1,1 @@
+"""A minute of statistics, a document of configuration, and how both travel between the two apps."""
