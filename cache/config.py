@@ -91,7 +91,7 @@ def edited(base: Configuration, edit: dict[str, Any], *, now: datetime, id: str 
     """
     unknown = _unknown_members(edit)
     if unknown:
-        raise EditRefused({name: "is not a member of the configuration" for name in unknown})
+        raise EditRefused(dict.fromkeys(unknown, "is not a member of the configuration"))
     changes = {name: value for name, value in edit.items() if name not in WRITTEN_BY_US}
     document = base.model_dump() | {"author": "api", "reason": ""}
     for name, value in changes.items():

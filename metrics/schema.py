@@ -107,8 +107,8 @@ class Minute:
     """What one instance counted in one period, as a rule a minute.
 
     ``time`` is the period's start in seconds since 1970, UTC. ``values`` holds each metric of METRICS by name;
-    ``latency`` is {bucket: answers}, see LATENCY_VALUES_MS. ``period_seconds`` is longer than a minute only where the channel
-    no longer keeps the minutes themselves.
+    ``latency`` is {bucket: answers}, see LATENCY_VALUES_MS. ``period_seconds`` is longer than a minute only where the
+    channel no longer keeps the minutes themselves.
     """
 
     instance: str

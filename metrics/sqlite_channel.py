@@ -34,10 +34,7 @@ class SqliteChannel:
         self._path = Path(path)
         self._clock = clock
         self._pruned_hour = 0
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._connect() as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.executescript(TABLES)
+        self._made = False
 
     def send(self, minutes: Sequence[Minute]) -> None:
         with self._writing() as connection:
@@ -105,9 +102,15 @@ class SqliteChannel:
     def _connect(self) -> Iterator[sqlite3.Connection]:
         # One connection a call: calls are rare, come from several threads, and a file moved away is noticed at once.
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)) as connection:
+                if not self._made:
+                    connection.execute("PRAGMA journal_mode=WAL")
+                    connection.executescript(TABLES)
+                    self._made = True
                 yield connection
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
+            self._made = False  # whatever is wrong, the file may be another one next time
             raise ChannelUnavailable(f"{self._path}: {error}") from error
 
     @contextmanager

@@ -1,0 +1,133 @@
+"""Once a minute: roll the counts, keep them on disk, send them; what can't be sent waits."""
+
+import logging
+from collections.abc import Callable
+from threading import Lock
+from typing import Protocol
+
+from metrics.channel import ChannelUnavailable, StatisticsChannel
+from metrics.recorder import Recorder
+from metrics.schema import MINUTE, Minute
+from metrics.spool import Spool
+
+log = logging.getLogger(__name__)
+
+MOST_A_SEND = 500
+LONGEST_WAIT_SECONDS = 60.0
+
+
+class Usage(Protocol):
+    """The gauges of a cache, read at the end of a minute; ``evictions`` counts from the cache's start."""
+
+    items: int
+    size_bytes: int
+    capacity_bytes: int
+    evictions: int
+
+
+class Reporter:
+    """Carries an instance's minutes to the channel.
+
+    A minute left open by an earlier process is continued if it still runs, else closed as it was. A clock that steps
+    back goes on with the open minute, so that no minute is opened twice.
+    """
+
+    def __init__(
+        self,
+        instance: str,
+        recorder: Recorder,
+        usage: Callable[[], Usage],
+        version: Callable[[], int],
+        channel: StatisticsChannel,
+        spool: Spool,
+    ) -> None:
+        self._instance = instance
+        self._recorder = recorder
+        self._usage = usage
+        self._version = version
+        self._channel = channel
+        self._spool = spool
+        self._lock = Lock()
+        self._minute = 0
+        self._evictions_before = 0
+        self._wait_seconds = 0.0
+        self._not_before = 0.0
+        self.problem = ""
+
+    def open(self, now: float) -> None:
+        """Begin to count; take up the minute that an earlier process left."""
+        self._minute = _minute_of(now)
+        self._evictions_before = self._usage().evictions
+        left = self._spool.take_open()
+        if left is None:
+            return
+        if left.time >= self._minute:
+            self._minute = left.time
+            self._recorder.add(dict(left.values), dict(left.latency))
+            self._evictions_before -= left.values.get("evictions", 0)
+        else:
+            self._spool.close_open(left)
+
+    def roll(self, now: float) -> None:
+        """Save the open minute; close it if it is over. Called each second, so a kill loses at most that."""
+        with self._lock:
+            if _minute_of(now) > self._minute:
+                self._close_minute()
+                self._minute = _minute_of(now)
+            self._spool.keep_open(self._open_minute())
+
+    def send(self, now: float) -> None:
+        """Send what waits, oldest first; after a failure, wait twice as long as the last time, a minute at most."""
+        if now < self._not_before:
+            return
+        try:
+            while minutes := self._spool.waiting(MOST_A_SEND):
+                self._channel.send(minutes)
+                self._spool.sent(minutes)
+        except ChannelUnavailable as error:
+            if not self.problem:
+                log.warning("statistics wait on disk: %s", error)
+            self.problem = str(error)
+            self._wait_seconds = min(LONGEST_WAIT_SECONDS, self._wait_seconds * 2 or 1.0)
+            self._not_before = now + self._wait_seconds
+            return
+        self.problem = ""
+        self._wait_seconds = 0.0
+
+    def close(self, now: float) -> None:
+        """Save the open minute and send what waits, the open minute too: whoever stops may never come back."""
+        self.roll(now)
+        self._not_before = 0.0
+        self.send(now)
+        if not self.problem:
+            try:
+                self._channel.send([self._open_minute()])
+            except ChannelUnavailable as error:
+                log.warning("the open minute waits on disk: %s", error)
+
+    def _close_minute(self) -> None:
+        usage = self._usage()
+        counts, latency = self._recorder.roll()
+        try:
+            self._spool.close_open(self._minute_from(counts, latency, usage))
+        except OSError:
+            self._recorder.add(counts, latency)  # a full disk must not lose them: the minute stays open
+            raise
+        self._evictions_before = usage.evictions
+
+    def _open_minute(self) -> Minute:
+        return self._minute_from(*self._recorder.read(), self._usage())
+
+    def _minute_from(self, counts: dict[str, int], latency: dict[int, int], usage: Usage) -> Minute:
+        values = counts | {
+            "items": usage.items,
+            "size_bytes": usage.size_bytes,
+            "capacity_bytes": usage.capacity_bytes,
+            "evictions": usage.evictions - self._evictions_before,
+            "config_version": self._version(),
+        }
+        return Minute(self._instance, self._minute, values, latency)
+
+
+def _minute_of(now: float) -> int:
+    return int(now) // MINUTE * MINUTE

@@ -1,0 +1,68 @@
+"""A service's side of the channel: its counts go out, its configuration comes in."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from cache.memory import MemoryCache
+from metrics.channel import Channel
+from metrics.follower import Follower
+from metrics.machine import memory_bytes
+from metrics.recorder import Recorder
+from metrics.reporter import Reporter
+from metrics.spool import Spool
+from metrics.ticker import Ticker
+
+ROLL_SECONDS = 1.0
+SEND_SECONDS = 1.0
+
+
+class Station:
+    """Recorder, reporter and follower of one instance, and the ticker that drives them.
+
+    ``follow_seconds`` is how often the channel is asked for a newer configuration. A test calls ``open`` and then the
+    jobs of ``reporter`` and ``follower`` by hand, with its own time.
+    """
+
+    def __init__(
+        self,
+        instance: str,
+        cache: MemoryCache,
+        channel: Channel,
+        data_dir: Path,
+        follow_seconds: float = 2.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._clock = clock
+        self._follow_seconds = follow_seconds
+        self.recorder = Recorder()
+        last_good = data_dir / "configuration" / f"{quote(instance, safe='')}.json"
+        self.follower = Follower(instance, cache, channel, last_good, memory_bytes(), clock)
+        self.reporter = Reporter(
+            instance,
+            self.recorder,
+            cache.usage,
+            lambda: self.follower.version,
+            channel,
+            Spool(data_dir / "spool", instance),
+        )
+        self.ticker = Ticker(clock)
+
+    def open(self) -> None:
+        """Put the configuration in force and take up the open minute, before the first request."""
+        self.follower.start()
+        self.reporter.open(self._clock())
+
+    def start(self) -> None:
+        """Open, then go on by itself, in threads of the process that calls this."""
+        self.open()
+        self.ticker.every(ROLL_SECONDS, self.reporter.roll)
+        self.ticker.every(SEND_SECONDS, self.reporter.send)
+        self.ticker.every(self._follow_seconds, self.follower.follow, jitter=0.2)
+
+    def close(self) -> None:
+        """Stop the jobs, then flush: the open minute to disk and, if it answers, to the channel."""
+        self.ticker.close()
+        self.reporter.close(self._clock())
+        self.follower.close()
