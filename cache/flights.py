@@ -47,6 +47,12 @@ class Flights:
                 return flight.value, True
         return self._lead(name, flight, fetch), False
 
+    def waiting(self, name: Hashable) -> int:
+        """How many wait for this fetch just now."""
+        with self._lock:
+            flight = self._flights.get(name)
+            return 0 if flight is None else flight.waiting
+
     def _wait(self, flight: _Flight) -> bool:
         """True where the waiter has to lead now."""
         flight.waiting += 1

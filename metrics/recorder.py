@@ -15,7 +15,7 @@ class Recorder:
     def served(
         self, hit: bool, payload_bytes: int, milliseconds: float, collapsed: bool = False, too_large: bool = False
     ) -> None:
-        """An answered GET of an image that exists; ``payload_bytes`` is the whole body, whatever part of it was sent."""
+        """An answered GET of an image that exists; ``payload_bytes`` is the whole body, whatever part was sent."""
         bucket = latency_bucket(milliseconds)
         with self._lock:
             counts = self._counts
