@@ -1,0 +1,132 @@
+"""One suite for every channel."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from cache.config import DEFAULT, MIB, edited
+from metrics.channel import Announcement, ChannelUnavailable, ConfigurationRefused, VersionConflict
+from metrics.channels import open_channel
+from metrics.schema import METRICS, Minute
+from metrics.sqlite_channel import HOURS_KEPT_SECONDS, MINUTES_KEPT_SECONDS, SqliteChannel
+
+NOW = datetime(2026, 11, 23, 12, 4, tzinfo=UTC)
+NOON = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp())
+
+
+def minute(instance, time, **values):
+    return Minute(instance, time, {metric.name: 0 for metric in METRICS} | values, {3: values.get("requests", 0)})
+
+
+@pytest.fixture
+def channel(tmp_path):
+    return SqliteChannel(str(tmp_path / "new folder" / "channel.db"), clock=lambda: NOON)
+
+
+def test_minutes_come_back_as_they_were_sent_by_time_and_instance(channel):
+    sent = [minute("b", NOON, requests=5, hits=4), minute("a", NOON, requests=2), minute("a", NOON - 60, requests=1)]
+    channel.send(sent)
+    assert channel.minutes(NOON - 60, NOON + 60) == [sent[2], sent[1], sent[0]]
+
+
+def test_a_range_has_its_start_and_not_its_end(channel):
+    channel.send([minute("a", NOON + 60 * number) for number in range(3)])
+    assert [m.time for m in channel.minutes(NOON + 60, NOON + 120)] == [NOON + 60]
+
+
+def test_a_minute_sent_again_changes_nothing(channel):
+    for _ in range(10):
+        channel.send([minute("a", NOON, requests=5)])
+    assert channel.minutes(0, NOON + 3600) == [minute("a", NOON, requests=5)]
+
+
+def test_a_minute_that_went_on_after_a_restart_replaces_its_beginning(channel):
+    channel.send([minute("a", NOON, requests=5)])
+    channel.send([minute("a", NOON, requests=9)])
+    assert [m.values["requests"] for m in channel.minutes(NOON, NOON + 60)] == [9]
+
+
+def test_there_is_a_default_before_the_first_edit(channel):
+    assert channel.newest() == DEFAULT
+    assert channel.history() == [DEFAULT]
+
+
+def test_documents_are_appended_and_come_back_newest_first(channel):
+    first = edited(DEFAULT, {"policy": "random", "author": "Zoë", "reason": "=1+1"}, now=NOW)
+    second = edited(first, {"capacity_bytes": 200 * MIB}, now=NOW)
+    channel.publish(first)
+    channel.publish(second)
+    assert channel.newest() == second
+    assert channel.history() == [second, first, DEFAULT]
+    assert channel.history(after=1) == [second]
+
+
+def test_of_two_documents_with_one_version_the_second_is_told_which_won(channel):
+    first = edited(DEFAULT, {"policy": "random"}, now=NOW)
+    channel.publish(first)
+    with pytest.raises(VersionConflict) as conflict:
+        channel.publish(edited(DEFAULT, {"capacity_bytes": MIB}, now=NOW))
+    assert conflict.value.newest == first
+    assert channel.history() == [first, DEFAULT]
+
+
+def test_a_document_whose_parent_is_unknown_is_refused(channel):
+    with pytest.raises(VersionConflict):
+        channel.publish(edited(DEFAULT, {}, now=NOW).model_copy(update={"version": 8, "parent": 7}))
+    assert channel.newest() == DEFAULT
+
+
+def test_a_newest_document_that_cannot_be_taken_up_is_named_and_left_out_of_the_history(channel):
+    channel.publish(edited(DEFAULT, {}, now=NOW).model_copy(update={"policy": "introduced-later"}))
+    with pytest.raises(ConfigurationRefused, match="introduced-later") as refused:
+        channel.newest()
+    assert refused.value.version == 1
+    assert channel.history() == [DEFAULT]
+
+
+def test_the_last_word_of_each_instance_is_kept(channel):
+    first = Announcement("b", 1.5, 3, "lru", MIB)
+    later = replace(first, version=4, refused_version=5, problem="unknown policy")
+    other = Announcement("a", 2.0, 4, "random", MIB, capped=True)
+    for announcement in (first, other, later):
+        channel.announce(announcement)
+    assert channel.announcements() == [other, later]
+
+
+def test_hours_outlive_the_minutes_and_nothing_is_counted_twice(tmp_path):
+    now = [NOON]
+    channel = SqliteChannel(str(tmp_path / "channel.db"), clock=lambda: now[0])
+    channel.send([minute("a", NOON + 60 * number, requests=1, items=number) for number in range(90)])
+    now[0] = NOON + 3600 + MINUTES_KEPT_SECONDS
+    channel.send([minute("a", now[0], requests=7)])
+    reports = channel.minutes(NOON, now[0] + 60)
+    assert [(report.time, report.period_seconds) for report in reports[:2]] == [(NOON, 3600), (NOON + 3600, 60)]
+    assert reports[0].values["items"] == 59
+    assert sum(report.values["requests"] for report in reports) == 97
+    now[0] = NOON + 7200 + HOURS_KEPT_SECONDS
+    channel.send([minute("a", now[0], requests=7)])
+    assert [report.time for report in channel.minutes(0, now[0] + 60)][-1] == now[0]
+    assert min(report.time for report in channel.minutes(0, now[0] + 60)) > NOON
+
+
+def test_two_processes_can_share_the_file(tmp_path):
+    one, other = (open_channel(f"sqlite:///{tmp_path}/channel.db") for _ in range(2))
+    first = edited(DEFAULT, {"policy": "random"}, now=NOW)
+    one.publish(first)
+    assert other.newest() == first
+
+
+def test_a_file_that_is_no_database_is_unavailable_and_comes_back_when_it_is_gone(tmp_path):
+    path = tmp_path / "channel.db"
+    path.write_bytes(b"no database" * 1000)
+    channel = SqliteChannel(str(path))
+    with pytest.raises(ChannelUnavailable, match=r"channel\.db"):
+        channel.newest()
+    path.unlink()
+    assert channel.newest() == DEFAULT
+
+
+def test_a_scheme_that_no_channel_has_is_refused_in_words():
+    with pytest.raises(ValueError, match="known are sqlite"):
+        open_channel("carrier-pigeon://coop")
