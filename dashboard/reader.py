@@ -1,0 +1,218 @@
+"""One read of the channel for all browsers and exports: what is new is fetched once, the rest is remembered."""
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from cache.config import DEFAULT, Configuration
+from dashboard.data import Totals, statistics, totals
+from dashboard.fleet import Fleet, fleet
+from dashboard.ranges import DAY, Range
+from dashboard.table import NAMES, Table
+from metrics.channel import Announcement, Channel, ChannelUnavailable, ConfigurationRefused
+from metrics.schema import MINUTE, Minute
+
+FRESH_SECONDS = 1
+"""A read serves everybody for so long."""
+LATE_SECONDS = 3600
+"""Minutes that come later than this are seen with the next whole read of their day."""
+WHOLE_READ_SECONDS = 600
+OLDEST_SECONDS = 460 * DAY
+MAX_ROWS = 500_000
+"""About 130 MB; beyond it the days not asked for the longest are forgotten."""
+RETRY_SECONDS = 10
+FRAMES_KEPT = 16
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The channel can't be read since ``since``; it is tried again at ``retry_at``. Times in seconds since 1970."""
+
+    message: str
+    since: float
+    retry_at: float
+
+
+@dataclass(frozen=True)
+class _Day:
+    table: Table
+    read_at: float
+    whole_read_at: float
+
+
+class Reader:
+    """Thread safe. Nothing here raises when the channel fails: the last good data stays, and ``failure`` says why."""
+
+    def __init__(self, channel: Channel, clock: Callable[[], float] = time.time) -> None:
+        self._channel = channel
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._days: OrderedDict[int, _Day] = OrderedDict()
+        self._frames: OrderedDict[tuple, pd.DataFrame] = OrderedDict()
+        self._read_at = float("-inf")
+        self._newest: Configuration = DEFAULT
+        self._unreadable = ""
+        self._history: list[Configuration] = [DEFAULT]
+        self._announcements: list[Announcement] = []
+        self._fleet: Fleet | None = None
+        self._failure: Failure | None = None
+
+    def now(self) -> float:
+        return self._clock()
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the last read failed; None if it did not."""
+        return self._failure
+
+    def retry(self) -> None:
+        """Try the channel again now rather than at ``retry_at``."""
+        with self._lock:
+            self._read_at = float("-inf")
+            if self._failure:
+                self._failure = replace(self._failure, retry_at=float("-inf"))
+            self._refresh()
+
+    def minutes(self, start: int, end: int) -> Table:
+        """Every report with start <= time < end of a minute that is over."""
+        with self._lock:
+            self._refresh()
+            now = self.now()
+            start, end = max(start, int(now) - OLDEST_SECONDS), min(end, int(now) // MINUTE * MINUTE)
+            days = [self._day(day) for day in range(start // DAY * DAY, end, DAY)]
+            self._forget()
+            return Table.joined(days).between(start, end)
+
+    def statistics(self, range: Range, instance: str = "all") -> pd.DataFrame:
+        """dashboard.data.statistics of what the channel holds."""
+        with self._lock:
+            self._refresh()
+            wanted = (range, instance)
+            if wanted not in self._frames:
+                minutes = self.minutes(range.start, range.end)
+                self._frames[wanted] = statistics(
+                    minutes, range, instance, now=self.now(), stopped=self.fleet().stopped
+                )
+                if len(self._frames) > FRAMES_KEPT:
+                    self._frames.popitem(last=False)
+            return self._frames[wanted].copy(deep=False)
+
+    def totals(self, range: Range, instance: str = "all") -> Totals | None:
+        """dashboard.data.totals of what the channel holds."""
+        minutes = self.minutes(range.start, range.end)
+        return totals(minutes, range, instance, now=self.now(), stopped=self.fleet().stopped)
+
+    def newest(self) -> Configuration:
+        with self._lock:
+            self._refresh()
+            return self._newest
+
+    def history(self) -> list[Configuration]:
+        """Every document that can be read, newest first, ending with the default."""
+        with self._lock:
+            self._refresh()
+            return list(self._history)
+
+    def fleet(self) -> Fleet:
+        with self._lock:
+            self._refresh()
+            if self._fleet is None:
+                now = self.now()
+                last = _last_minutes(self.minutes(int(now) - DAY, int(now)))
+                self._fleet = fleet(self._newest, self._announcements, last, now, self._unreadable)
+            return self._fleet
+
+    def instances(self, range: Range) -> list[str]:
+        """The names that can be asked for: heard in the range, or alive."""
+        alive = (instance.name for instance in self.fleet().alive)
+        return sorted({*self.minutes(range.start, range.end).last_heard(), *alive})
+
+    def _refresh(self) -> None:
+        now = self.now()
+        if abs(now - self._read_at) < FRESH_SECONDS:
+            return
+        self._read_at = now
+        self._frames.clear()
+        self._fleet = None
+        self._ask(self._read_configuration)
+        self._ask(self._read_recent)
+
+    def _read_configuration(self) -> None:
+        try:
+            newest, unreadable = self._channel.newest(), ""
+        except ConfigurationRefused as refused:
+            newest, unreadable = None, f"v{refused.version} holds what this manager does not know: {refused}"
+        if newest is None or newest != self._newest or len(self._history) == 1:
+            self._history = self._channel.history() or [DEFAULT]
+        self._newest = newest or self._history[0]
+        self._unreadable = unreadable
+        self._announcements = self._channel.announcements()
+
+    def _read_recent(self) -> None:
+        now = self.now()
+        for day in range(int(now - LATE_SECONDS) // DAY * DAY, int(now) + 1, DAY):
+            self._read_day(day)
+
+    def _day(self, day: int) -> Table:
+        kept = self._days.get(day)
+        recent = day + DAY > self.now() - LATE_SECONDS
+        if kept is None or (not recent and self.now() - kept.whole_read_at > WHOLE_READ_SECONDS):
+            self._ask(lambda: self._read_day(day))
+        if day not in self._days:
+            return Table.of([])
+        self._days.move_to_end(day)
+        return self._days[day].table
+
+    def _read_day(self, day: int) -> None:
+        now = self.now()
+        kept = self._days.get(day)
+        if kept is None or now - kept.whole_read_at > WHOLE_READ_SECONDS:
+            self._days[day] = _Day(Table.of(self._channel.minutes(day, day + DAY)), now, now)
+            return
+        since = max(day, int(kept.read_at) - LATE_SECONDS)
+        new = Table.of(self._channel.minutes(since, day + DAY))
+        self._days[day] = _Day(Table.joined([kept.table.between(day, since), new]), now, kept.whole_read_at)
+
+    def _forget(self) -> None:
+        rows = sum(len(day.table) for day in self._days.values())
+        while rows > MAX_ROWS and len(self._days) > 1:
+            _, oldest = self._days.popitem(last=False)
+            rows -= len(oldest.table)
+
+    def _ask(self, read: Callable[[], None]) -> None:
+        now = self.now()
+        if self._failure and now < self._failure.retry_at:
+            return
+        try:
+            read()
+        except ChannelUnavailable as error:
+            since = self._failure.since if self._failure else now
+            if not self._failure:
+                log.warning("the channel is not answering: %s", error)
+            self._failure = Failure(str(error), since, now + RETRY_SECONDS)
+        else:
+            if self._failure:
+                log.info("the channel answers again")
+            self._failure = None
+
+
+def _last_minutes(table: Table) -> dict[str, Minute]:
+    """The last report of each instance, without its histogram."""
+    last = {int(code): row for row, code in enumerate(table.instance)}
+    return {
+        table.names[code]: Minute(
+            table.names[code],
+            int(table.time[row]),
+            dict(zip(NAMES, table.values[row].tolist(), strict=True)),
+            {},
+            int(table.period_seconds[row]),
+        )
+        for code, row in last.items()
+    }
