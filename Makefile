@@ -1,0 +1,31 @@
+# Everything starts here. Each command does its own set-up, inside this folder; see README.md.
+#   make run              both apps; PORT=9000 puts them on 9000 and 9100
+#   make test             every check there is, browser included
+#   make bench            cache operations, against cachetools in the same run
+#   make traffic          requests against the running service; PHOTOS=folder adds its images first
+
+PYTHON ?= python3
+IN_VENV := .venv/bin/python
+
+.PHONY: run test bench traffic
+
+run:
+	@$(PYTHON) tools/prepare.py requirements.txt
+	@$(IN_VENV) tools/run.py
+
+# Temporary files of the tests and of the browser stay in the folder too.
+test: export TMPDIR := $(CURDIR)/.cache/tmp
+test:
+	@rm -rf "$(TMPDIR)" && mkdir -p "$(TMPDIR)"
+	@$(PYTHON) tools/prepare.py requirements-dev.txt --browser
+	@$(IN_VENV) -m ruff check .
+	@$(IN_VENV) -m ruff format --check .
+	@$(IN_VENV) -m pytest -n 2 --dist loadfile
+
+bench:
+	@$(PYTHON) tools/prepare.py requirements-dev.txt
+	@$(IN_VENV) benchmarks/cache_operations.py
+
+traffic:
+	@$(PYTHON) tools/prepare.py requirements.txt
+	@$(IN_VENV) tools/traffic.py $(if $(PHOTOS),--photos "$(PHOTOS)") $(ARGS)

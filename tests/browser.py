@@ -1,0 +1,83 @@
+"""What every browser test asks of a page, whatever it shows: no console error, nothing from elsewhere, accessible."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# A browser phones home, fetches updates and asks the user things unless it is told not to.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+HOW_TO_INSTALL = (
+    "Chromium is missing. On Debian: sudo apt install chromium. "
+    "Elsewhere install Chromium or Google Chrome, and name it where it is not on the PATH: CHROMIUM=/path/to/it"
+)
+LOCAL_HOSTS = ("127.0.0.1", "localhost")
+# What a script fetches and reads itself may be refused (a 412 is an answer); what the page is made of may not.
+ASKED_BY_SCRIPTS = ("fetch", "xhr")
+
+
+def find_chromium() -> str | None:
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+class Watch:
+    """Collects what goes wrong in a browser context; ``expected`` are patterns of console errors a test provokes."""
+
+    def __init__(self, context: BrowserContext, expected: tuple[str, ...] = ()) -> None:
+        self.problems: list[str] = []
+        self._expected = expected
+        context.on("console", self._said)
+        context.on("weberror", lambda error: self._note(f"uncaught in the page: {error.error}"))
+        context.on("response", self._answered)
+        context.on("request", self._asked)
+
+    def _note(self, problem: str) -> None:
+        if not any(re.search(pattern, problem) for pattern in self._expected):
+            self.problems.append(problem)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        # A failed load is judged where its answer comes in, which knows what was asked for and by whom.
+        if message.type == "error" and not message.text.startswith("Failed to load resource: the server responded"):
+            self._note(f"console error: {message.text}")
+
+    def _answered(self, response: Response) -> None:
+        refused = response.status >= 500 or (
+            response.status >= 400 and response.request.resource_type not in (*ASKED_BY_SCRIPTS, "document")
+        )
+        if refused:
+            self._note(f"{response.status} for {response.request.method} {response.url}")
+
+    def _asked(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob", "about") and address.hostname not in LOCAL_HOSTS:
+            self._note(f"left this machine: {request.method} {request.url}")
+
+
+def is_elsewhere(url: str) -> bool:
+    """Whether a browser would have to leave this machine for it."""
+    address = urlsplit(url)
+    return address.scheme in ("http", "https", "ws", "wss") and address.hostname not in LOCAL_HOSTS
+
+
+def assert_accessible(page: Page, but: tuple[str, ...] = ()) -> None:
+    """Fails on each serious or critical finding of axe-core; ``but`` are rules that the test explains away."""
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+    serious = [v for v in found if v["impact"] in ("serious", "critical") and v["id"] not in but]
+    assert not serious, "\n".join(
+        f"{v['id']} ({v['impact']}): {v['help']}\n  " + "\n  ".join(node["html"][:200] for node in v["nodes"][:5])
+        for v in serious
+    )
