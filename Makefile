@@ -24,8 +24,8 @@ test:
 
 bench:
 	@$(PYTHON) tools/prepare.py requirements-dev.txt
-	@$(IN_VENV) benchmarks/cache_operations.py
+	@$(IN_VENV) -m benchmarks.cache_operations
 
 traffic:
 	@$(PYTHON) tools/prepare.py requirements.txt
-	@$(IN_VENV) tools/traffic.py $(if $(PHOTOS),--photos "$(PHOTOS)") $(ARGS)
+	@$(IN_VENV) -m tools.traffic $(if $(PHOTOS),--photos "$(PHOTOS)") $(ARGS)
