@@ -1,0 +1,1 @@
+"""Where images are kept: their bytes in a blob store, a row of each in a catalog."""
