@@ -61,9 +61,9 @@ _OTHERS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
     ("PDF", re.compile(rb"%PDF-")),
     ("JPEG XL", re.compile(rb"\xff\x0a|\0\0\0\x0cJXL ")),
     ("JPEG 2000", re.compile(rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51")),
-    ("An icon", re.compile(rb"\0\0[\1\2]\0")),
+    ("An icon", re.compile(rb"\0\0[\x01\x02]\0")),
     ("A Photoshop file", re.compile(rb"8BPS")),
-    ("A ZIP archive", re.compile(rb"PK\3\4")),
+    ("A ZIP archive", re.compile(rb"PK\x03\x04")),
 )
 _LOOKED_AT_BYTES = 4096
 
