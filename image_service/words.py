@@ -7,14 +7,12 @@ _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
 def size_in_words(size_bytes: int) -> str:
-    """Three significant digits, and 1 KB is 1,024 bytes: ``512 B``, ``40.8 KB``, ``1.25 GB``."""
+    """Three digits, and 1 KB is 1,024 bytes: ``512 B``, ``40.8 KB``, ``1.25 GB``."""
     size, unit = float(size_bytes), 0
-    while size >= 999.5 and unit < len(_UNITS) - 1:  # 1,000 KB would have four digits: 0.977 MB
+    while size >= 1023.5 and unit < len(_UNITS) - 1:
         size, unit = size / 1024, unit + 1
-    if unit == 0:
-        return f"{size_bytes} B"
-    decimals = 3 if size < 0.9995 else 2 if size < 9.995 else 1 if size < 99.95 else 0
-    digits = f"{size:.{decimals}f}"
+    decimals = 2 if size < 9.995 else 1 if size < 99.95 else 0
+    digits = f"{size:,.{decimals}f}"
     return f"{digits.rstrip('0').rstrip('.') if decimals else digits} {_UNITS[unit]}"
 
 
