@@ -1,0 +1,21 @@
+"""``python -m image_service``: the image service as a process of its own."""
+
+from image_service.settings import Settings
+from web.serving import serve
+from web.startup import read_settings
+
+
+def main() -> None:
+    settings = read_settings(Settings)
+    serve(
+        "image_service.wsgi:create",
+        title="Image service",
+        host=settings.host,
+        port=settings.port,
+        instance=settings.instance,
+        log_level=settings.log_level,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""The image service, put together: which parts there are and who knows whom."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.routing import BaseConverter
+
+from cache.config import DEFAULT
+from cache.flights import Flights
+from cache.memory import MemoryCache
+from image_service.api import make_api
+from image_service.formats import Decoders
+from image_service.health import Health, make_health
+from image_service.images import Images
+from image_service.pages import make_pages
+from image_service.reconciler import Reconciler
+from image_service.refusals import answer_refusals
+from image_service.settings import Settings
+from image_service.storage.urls import open_blobs, open_catalog
+from image_service.uploads import Limits
+from metrics.channels import open_channel
+from metrics.station import Station
+from web.guard import guard
+from web.problems import answer_problems
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+FLIGHT_SECONDS = 8.0
+RECONCILE_SECONDS = 30.0
+
+
+class Anything(BaseConverter):
+    """Any path at all: what may be a key is for one function to say, not for the router."""
+
+    regex = r"(?s:.*)"
+    part_isolating = False
+
+
+@dataclass(frozen=True)
+class Service:
+    """The running image service: a WSGI callable with a beginning and an end."""
+
+    wsgi: Callable[..., Any]
+    flask: Flask
+    images: Images
+    station: Station
+    health: Health
+    closers: tuple[Callable[[], None], ...]
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        return self.wsgi(environ, start_response)
+
+    def drain(self) -> None:
+        self.health.drain()
+
+    def close(self) -> None:
+        for close in self.closers:
+            close()
+
+
+def create_app(settings: Settings) -> Service:
+    """Make all parts, and start what runs by itself."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    catalog = open_catalog(settings.database_url)
+    blobs = open_blobs(settings.images_url)
+    channel = open_channel(settings.channel_url)
+    cache = MemoryCache(DEFAULT.policy, DEFAULT.capacity_bytes)
+    station = Station(settings.instance, cache, channel, settings.data_dir)
+    decoders = Decoders(settings.max_image_pixels)
+    images = Images(cache, Flights(FLIGHT_SECONDS), catalog, blobs, decoders, station.recorder)
+    health = Health({"database": catalog.ping, "images": blobs.ping, "channel": channel.newest})
+
+    app = make_flask(settings)
+    app.register_blueprint(make_api(images, station.recorder, Limits(settings.max_upload_bytes)))
+    app.register_blueprint(make_pages(images, settings.max_upload_bytes))
+    app.register_blueprint(make_health(health))
+
+    reconciler = Reconciler(catalog, blobs)
+    station.start()
+    station.ticker.every(RECONCILE_SECONDS, reconciler.reconcile, jitter=0.5)
+    health.ready()
+    return Service(app.wsgi_app, app, images, station, health, (station.close, decoders.close, catalog.close))
+
+
+def make_flask(settings: Settings) -> Flask:
+    """An app that guards itself and answers every error with a document."""
+    app = Flask("image_service", static_folder=str(ASSETS), static_url_path="/assets")
+    app.json.sort_keys = False
+    app.json.ensure_ascii = False
+    app.url_map.converters["anything"] = Anything
+    app.url_map.merge_slashes = False
+    guard(app, settings.hosts)
+    answer_problems(app)
+    answer_refusals(app)
+    return app

@@ -1,0 +1,76 @@
+"""The settings of the image service: every name, its default, and what it means."""
+
+import socket
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cache.config import MIB
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+MAX_INSTANCE_LETTERS = 100
+
+
+class Settings(BaseSettings):
+    """Read from the environment, else from ``.env``, under the fields' names in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(
+        Path("data"), description="Folder of the embedded stores, the spool, the last configuration."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.", min_length=1)
+    port: int = Field(8000, description="Port to listen on.", ge=1, le=65_535)
+    instance: str = Field(
+        "", description="Stable name of this instance; the host's name where empty.", max_length=MAX_INSTANCE_LETTERS
+    )
+    images_url: str = Field("", description="Where image bytes are kept; file:<DATA_DIR>/images where empty.")
+    database_url: str = Field("", description="Where the rows are kept; sqlite:///<DATA_DIR>/images.db where empty.")
+    cache_url: Literal["memory:"] = Field("memory:", description="What caches; memory: is this process's own.")
+    channel_url: str = Field(
+        "", description="Where statistics and configuration travel; sqlite:///<DATA_DIR>/channel.db where empty."
+    )
+    max_upload_bytes: int = Field(10 * MIB, description="The longest file accepted, in bytes.", ge=1, le=1 << 30)
+    max_image_pixels: int = Field(
+        24_000_000, description="The most pixels an accepted image may have.", ge=1, le=1_000_000_000
+    )
+    allowed_hosts: str = Field(
+        "", description="Host names it answers to, with commas between; * for any. Loopback names and HOST where empty."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        "INFO", description="The least important messages that are logged."
+    )
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("instance")
+    @classmethod
+    def _host_name_by_default(cls, value: str) -> str:
+        name = value or socket.gethostname() or "localhost"
+        if not name.isprintable():
+            raise ValueError("must be printable")
+        return name
+
+    @field_validator("images_url", "database_url", "channel_url")
+    @classmethod
+    def _embedded_by_default(cls, value: str, info: ValidationInfo) -> str:
+        return value or _EMBEDDED[info.field_name].format(data_dir=info.data.get("data_dir", "data"))
+
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """The host names to answer to, in lower case; empty where any will do."""
+        named = [name.strip().lower() for name in self.allowed_hosts.split(",") if name.strip()]
+        return frozenset() if "*" in named else frozenset(named or {*LOOPBACK, self.host.lower()})
+
+
+_EMBEDDED = {
+    "images_url": "file:{data_dir}/images",
+    "database_url": "sqlite:///{data_dir}/images.db",
+    "channel_url": "sqlite:///{data_dir}/channel.db",
+}
