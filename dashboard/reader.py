@@ -90,6 +90,12 @@ class Reader:
             self._forget()
             return Table.joined(days).between(start, end)
 
+    def bounded(self, range: Range) -> Range:
+        """What of a range any channel can hold: nothing older than its hours, nothing after now."""
+        now, period = self.now(), range.period_seconds
+        start = max(range.start, int(now - OLDEST_SECONDS) // period * period)
+        return Range(start, max(start, min(range.end, -int(-now // period) * period)), period)
+
     def statistics(self, range: Range, instance: str = "all") -> pd.DataFrame:
         """dashboard.data.statistics of what the channel holds."""
         with self._lock:

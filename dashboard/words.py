@@ -61,6 +61,8 @@ def milliseconds(number: float | None) -> str:
         return MISSING
     if number >= 999.5:
         return f"{number / 1000:.1f} s" if number < 9_950 else f"{number / 1000:.0f} s"
+    if 0 < number < 0.05:
+        return "<0.1 ms"
     return f"{number:.1f} ms" if number < 9.95 else f"{number:.0f} ms"
 
 

@@ -3,6 +3,7 @@
 import json
 import logging
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
@@ -13,17 +14,18 @@ CONTENT_TYPE = "application/problem+json"
 
 
 class Problem(HTTPException):
-    """An answer other than the one asked for; ``detail`` is a sentence for people."""
+    """An answer other than the one asked for; ``detail`` is a sentence for people, ``members`` more for programs."""
 
-    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None, **members: Any) -> None:
         super().__init__(detail)
         self.code = status
         self.headers = headers or {}
+        self.members = members
 
 
-def answer(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+def answer(status: int, detail: str, headers: dict[str, str] | None = None, **members: Any) -> Response:
     """The document itself, as a response."""
-    document = {"type": "about:blank", "title": _title(status), "status": status, "detail": detail}
+    document = {"type": "about:blank", "title": _title(status), "status": status, "detail": detail} | members
     return Response(json.dumps(document) + "\n", status, headers, content_type=CONTENT_TYPE)
 
 
@@ -37,7 +39,7 @@ def _answer_http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()  # a redirect is no error
     if isinstance(error, Problem):
-        return answer(error.code, error.description or "", error.headers)
+        return answer(error.code, error.description or "", error.headers, **error.members)
     # What the framework adds to its own errors matters to machines: Allow, Content-Range, Retry-After.
     headers = {name: value for name, value in error.get_headers() if name.lower() != "content-type"}
     return answer(error.code, error.description or _title(error.code), headers)
