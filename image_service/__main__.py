@@ -1,5 +1,7 @@
 """``python -m image_service``: the image service as a process of its own."""
 
+import logging
+
 from image_service.settings import Settings
 from web.serving import serve
 from web.startup import read_settings
@@ -7,6 +9,7 @@ from web.startup import read_settings
 
 def main() -> None:
     settings = read_settings(Settings)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # at INFO it lists its plugins at every start
     serve(
         "image_service.wsgi:create",
         title="Image service",

@@ -23,8 +23,10 @@ from image_service.storage.urls import open_blobs, open_catalog
 from image_service.uploads import Limits
 from metrics.channels import open_channel
 from metrics.station import Station
+from web.bodies import Bodies
 from web.guard import guard
 from web.problems import answer_problems
+from web.serving import THREADS
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 FLIGHT_SECONDS = 8.0
@@ -81,7 +83,9 @@ def create_app(settings: Settings) -> Service:
     station.start()
     station.ticker.every(RECONCILE_SECONDS, reconciler.reconcile, jitter=0.5)
     health.ready()
-    return Service(app.wsgi_app, app, images, station, health, (station.close, decoders.close, catalog.close))
+    return Service(
+        Bodies(app.wsgi_app, THREADS // 4), app, images, station, health, (station.close, decoders.close, catalog.close)
+    )
 
 
 def make_flask(settings: Settings) -> Flask:
