@@ -57,7 +57,11 @@ def make_pages(images: Images, max_upload_bytes: int) -> Blueprint:
     @pages.get("/get")
     def get_image() -> Any:
         asked, width = request.args.get("key", ""), request.args.get("width", "")
-        state: dict[str, Any] = {"asked": asked, "width": int(width) if width in _WIDTHS else None, "widths": _WIDTHS}
+        state: dict[str, Any] = {
+            "asked": asked,
+            "width": int(width) if width in _WIDTHS else None,
+            "widths": RENDITION_WIDTHS,
+        }
         if width and width not in _WIDTHS:
             state["notice"] = f"There is no size {width}; this is the original."
         try:
@@ -112,7 +116,7 @@ def _find(images: Images, asked: str) -> tuple[str, Image | None]:
     key = read_key(asked.encode())
     image = images.find(key)
     if image is None:
-        # Names of files often come decomposed or with a space at the end; those that were added through a page have neither.
+        # A pasted name is often decomposed or ends in a space; names that were added through a page do neither.
         key = unicodedata.normalize("NFC", asked.strip())
         image = images.find(key) if key not in ("", asked) else None
     return key, image

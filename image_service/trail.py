@@ -1,7 +1,7 @@
 """The way through a list that is paged by key: where Next, Back and First page lead.
 
-A list paged by key cannot be read backwards, so the address itself remembers the way: ``after`` is the key that the page
-begins behind, and ``back`` are those of the pages before it, oldest first, the empty one being the first page.
+A list paged by key cannot be read backwards, so the address itself remembers the way: ``after`` is the key that the
+page begins behind, and ``back`` are those of the pages before it, oldest first, the empty one being the first page.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class Ways:
 
     @classmethod
     def on(cls, prefix: str, after: str | None, trail: Sequence[str], next_after: str | None) -> "Ways":
-        """The ways on from the page behind ``after``, to which ``trail`` led; the list goes on behind ``next_after``."""
+        """The ways from the page behind ``after``, to which ``trail`` led; the list goes on behind ``next_after``."""
         return cls(
             first=_address(prefix, "", ()) if after else None,
             back=_address(prefix, trail[-1], trail[:-1]) if after and trail else None,
