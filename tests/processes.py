@@ -75,21 +75,27 @@ class App:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        wait_until(self._ready_or_ended, START_SECONDS, f"{self._module} to be ready\n{self.tail()}")
+        try:
+            wait_until(self._ready_or_ended, START_SECONDS, f"{self._module} to be ready")
+        except AssertionError as waited:
+            raise AssertionError(f"{waited}\n{self.tail()}") from None
         assert self._process.poll() is None, f"{self._module} ended with {self._process.returncode}\n{self.tail()}"
 
     def terminate(self) -> int:
         """SIGTERM, as an orderly end; returns its exit status."""
         self._process.send_signal(signal.SIGTERM)
-        code = self._process.wait(END_SECONDS)
-        self._wait_for_silence()
-        return code
+        return self.wait()
 
     def kill(self) -> None:
         """SIGKILL of the main process alone, as a crash; its workers have to notice by themselves."""
         self._process.kill()
-        self._process.wait(END_SECONDS)
+        self.wait()
+
+    def wait(self) -> int:
+        """Wait for its end, whoever ends it; returns its exit status."""
+        code = self._process.wait(END_SECONDS)
         self._wait_for_silence()
+        return code
 
     def restart(self) -> None:
         self.terminate()
