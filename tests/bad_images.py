@@ -5,8 +5,9 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from photos import picture, saved
 from PIL import Image
+
+from tests.photos import picture, saved
 
 CUTS = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99)
 MIB = 1 << 20

@@ -12,7 +12,9 @@ from metrics.channels import open_channel
 from metrics.schema import Minute
 from metrics.sqlite_channel import SqliteChannel
 from tests import processes, recorded_days
+from tests.bad_images import write_bad_images
 from tests.browser import FLAGS, HOW_TO_INSTALL, Watch, find_chromium, is_elsewhere
+from tests.photos import write_photos
 
 NOTHING_IS_SKIPPED = os.environ.get("CI") == "true"
 
@@ -59,23 +61,16 @@ def _running(app: processes.App) -> Iterator[processes.App]:
 
 
 @pytest.fixture(scope="session")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of real images in all four formats, under names that people give."""
-    from tests.photos import make_photos
-
-    folder = tmp_path_factory.mktemp("photos")
-    make_photos(folder)
-    return folder
+def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Files of real images, of every kind in MAKERS and one of many megabytes, under names that people give."""
+    return write_photos(tmp_path_factory.mktemp("photos"), 40)
 
 
 @pytest.fixture(scope="session")
-def bad_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of broken, lying and oversized files."""
-    from tests.bad_images import make_bad_images
-
+def bad_files(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, int]:
+    """Broken, lying and oversized files, each with the status that sending it must have."""
     folder = tmp_path_factory.mktemp("bad")
-    make_bad_images(folder)
-    return folder
+    return {folder / name: status for name, status in write_bad_images(folder).items()}
 
 
 @dataclass(frozen=True)
