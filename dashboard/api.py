@@ -35,7 +35,7 @@ def register(server: Flask, reader: Reader, channel: Channel, clock: Callable[[]
 
     @api.get("/healthz")
     def healthz() -> Response:
-        return jsonify(state="ok")
+        return jsonify(state="alive")
 
     @api.get("/export/statistics.csv")
     def statistics_csv() -> Response:

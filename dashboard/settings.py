@@ -1,64 +1,62 @@
-"""Everything the manager takes from the environment or a `.env` file: name, default, help."""
+"""The settings of the manager: every name, its default, and what it means."""
 
-import sys
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from metrics.channels import open_channel
 
-LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(lambda level: str(level).upper())]
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Settings(BaseSettings):
-    """One field a setting; its name in capitals is the variable."""
+    """Read from the environment, else from ``.env``, under the fields' names in capitals."""
 
-    # .env serves both apps, so it holds what this one does not know; an empty value is no value.
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True)
+    # .env serves both apps, so it holds names that this one does not know.
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, frozen=True
+    )
 
-    data_dir: Path = Field(Path("data"), description="The folder of the embedded defaults.")
-    host: str = Field("127.0.0.1", description="The address to listen on.")
-    port: int = Field(8100, ge=1, le=65_535, description="The port to listen on.")
+    data_dir: Path = Field(Path("data"), description="Folder of the embedded channel.")
+    host: str = Field("127.0.0.1", description="Address to listen on.", min_length=1)
+    port: int = Field(8100, description="Port to listen on.", ge=1, le=65_535)
     channel_url: str = Field(
-        "", validate_default=True, description="The channel to the services; default sqlite:///DATA_DIR/channel.db."
+        "", description="Where statistics and configuration travel; sqlite:///<DATA_DIR>/channel.db where empty."
     )
-    image_service_url: str = Field("", description="Where browsers reach the image service; no link where unknown.")
+    image_service_url: str = Field(
+        "", description="Where browsers reach the image service; the pages have no link to it where empty."
+    )
     allowed_hosts: str = Field(
-        "", description="Host names to answer to, with commas between; default the loopback names and HOST."
+        "", description="Host names it answers to, with commas between; * for any. Loopback names and HOST where empty."
     )
-    log_level: LogLevel = Field("INFO", description="The least that is logged: DEBUG, INFO, WARNING or ERROR.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        "INFO", description="The least important messages that are logged."
+    )
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
 
     @field_validator("channel_url")
     @classmethod
-    def _channel_is_known(cls, url: str, earlier: ValidationInfo) -> str:
-        url = url or f"sqlite:///{earlier.data.get('data_dir', Path('data')) / 'channel.db'}"
-        open_channel(url)  # opens nothing yet; refuses a scheme that no adapter has
+    def _embedded_by_default(cls, value: str, info: ValidationInfo) -> str:
+        url = value or f"sqlite:///{info.data.get('data_dir', 'data')}/channel.db"
+        open_channel(url)  # asks nobody yet; refuses a scheme that no adapter has
         return url
 
     @field_validator("image_service_url")
     @classmethod
     def _is_an_address(cls, url: str) -> str:
         if url and not url.startswith(("http://", "https://")):
-            raise ValueError("must start with http:// or https://")
+            raise ValueError("it must start with http:// or https://")
         return url
 
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """The names in ALLOWED_HOSTS."""
-        return tuple(name.strip() for name in self.allowed_hosts.split(",") if name.strip())
-
-
-def read_settings() -> Settings:
-    """The settings; ends the process with a sentence for each that does not hold."""
-    try:
-        return Settings()
-    except ValidationError as refused:
-        sys.exit("\n".join(_sentence(error) for error in refused.errors()))
-
-
-def _sentence(error: dict) -> str:
-    name = "_".join(str(step) for step in error["loc"]).upper()
-    reason = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    return f"{reason}." if reason.startswith(name) else f"{name} {error['input']!r}: {reason}."
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """The host names to answer to, in lower case; empty where any will do."""
+        named = [name.strip().lower() for name in self.allowed_hosts.split(",") if name.strip()]
+        return frozenset() if "*" in named else frozenset(named or {*LOOPBACK, self.host.lower()})
