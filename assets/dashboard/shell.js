@@ -31,15 +31,9 @@ window.dash_clientside = window.dash_clientside || {};
   };
 
   // "40 s ago" is true for a second only.
-  const ago = (seconds) => {
-    if (seconds < 120) return `${Math.max(0, Math.floor(seconds))} s ago`;
-    if (seconds < 7200) return `${Math.floor(seconds / 60)} min ago`;
-    if (seconds < 172800) return `${Math.floor(seconds / 3600)} h ago`;
-    return `${Math.floor(seconds / 86400)} d ago`;
-  };
   const tick = () => {
     for (const age of document.querySelectorAll("[data-since]")) {
-      const text = ago(Date.now() / 1000 - Number(age.dataset.since));
+      const text = window.hitrate.words.ago(Date.now() / 1000 - Number(age.dataset.since));
       if (age.textContent !== text) age.textContent = text;
     }
   };
