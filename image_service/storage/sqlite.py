@@ -5,22 +5,23 @@ import sqlite3
 import time
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from image_service.storage.errors import StoreError, StoreFull, StoreUnavailable
 
 BUSY_TIMEOUT_SECONDS = 5
+_SCHEME = "sqlite:///"
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 def open_engine(url: str) -> Engine:
     """An engine whose transactions take the write lock at once where ``writes`` is among the execution options."""
-    path = make_url(url).database
-    if not path or path == ":memory:" or path.startswith("file:"):
+    path = url.removeprefix(_SCHEME)  # not parsed as a URL: a folder's name may well hold a "?" or "%"
+    if path in {"", url, ":memory:"} or path.startswith("file:"):
         raise ValueError("DATABASE_URL must name a file: sqlite:///folder/images.db")
     engine = create_engine(
-        url,
+        URL.create("sqlite", database=path),
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS},
         pool_size=8,
         max_overflow=24,
