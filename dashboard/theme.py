@@ -19,7 +19,8 @@ MANTINE: dict[str, Any] = {
     "primaryShade": {"light": 8, "dark": 3},
     "colors": {
         "accent": [
-            "#e8f2fb", "#c9e1f5", "#9ad0f5", "#6cb8f0", "#3f9ae0", "#1f7fc8", "#0f70b8", "#0565a8", "#005a9e", "#004a82",
+            "#e8f2fb", "#c9e1f5", "#9ad0f5", "#6cb8f0", "#3f9ae0",
+            "#1f7fc8", "#0f70b8", "#0565a8", "#005a9e", "#004a82",
         ]
     },
     "autoContrast": True,

@@ -1,0 +1,84 @@
+"""Small parts that several places of a page are made of."""
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from dashboard.charts import Chart, Unit
+
+GRID_THEME = "themeQuartz.withParams(hitrateGrid)"
+
+
+def help_button(subject: str, words: str) -> dmc.Popover:
+    """A `?` that explains a word; a button, so that a finger and a keyboard reach it, too."""
+    return dmc.Popover(
+        position="bottom-start",
+        withArrow=True,
+        shadow="sm",
+        width=280,
+        children=[
+            dmc.PopoverTarget(html.Button("?", className="help-button", **{"aria-label": f"What is {subject}?"})),
+            dmc.PopoverDropdown(html.P(words, className="help-text")),
+        ],
+    )
+
+
+def column(field: str, title: str, unit: str, **more: Any) -> dict[str, Any]:
+    return {
+        "field": field,
+        "headerName": title,
+        "valueFormatter": {"function": f"format_{unit}(params)"},
+        "sortable": False,
+        "resizable": False,
+        "suppressMovable": True,
+        "minWidth": 150 if unit == "time" else 64,
+        **({} if unit == "time" else {"type": "rightAligned"}),
+    } | more
+
+
+TABLE_COLUMNS: list[dict[str, Any]] = [
+    column("time", "Time (UTC)", "time"),
+    column("requests", "Requests", "count"),
+    column("hits", "Hits", "count"),
+    column("misses", "Misses", "count"),
+    column("hit_rate", "Hit rate", "rate"),
+    column("miss_rate", "Miss rate", "rate"),
+    column("items", "Items", "count"),
+    column("size_bytes", "Size", "size"),
+    column("capacity_bytes", "Capacity", "size"),
+    column("evictions", "Evictions", "count"),
+    column("bytes_served", "Served", "size"),
+    column("p50_ms", "p50", "milliseconds"),
+    column("p95_ms", "p95", "milliseconds"),
+    column("p99_ms", "p99", "milliseconds"),
+    column("config_version", "Version", "version"),
+]
+"""The table at the foot of the page; narrow screens show the columns that NARROW names (table.js)."""
+
+
+def twin_columns(chart: Chart) -> list[dict[str, Any]]:
+    return [
+        column("time", "Time (UTC)", "time"),
+        *(column(line.column, line.label, _NAMES[chart.unit]) for line in chart.lines),
+    ]
+
+
+def grid_options(page_size: int) -> dict[str, Any]:
+    """The grid as tall as its rows and in the page's own colours; it never scrolls by itself."""
+    return {
+        "theme": {"function": GRID_THEME},
+        "domLayout": "autoHeight",
+        "pagination": True,
+        "paginationPageSize": page_size,
+        "paginationPageSizeSelector": False,
+        "suppressCellFocus": False,
+        "animateRows": False,
+        "enableCellTextSelection": True,
+        "ensureDomOrder": True,
+        "suppressMovableColumns": True,
+        "localeText": {"noRowsToShow": "No data"},
+    }
+
+
+_NAMES = {Unit.RATE: "rate", Unit.COUNT: "count", Unit.SIZE: "size", Unit.MILLISECONDS: "milliseconds"}

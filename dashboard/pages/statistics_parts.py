@@ -1,0 +1,226 @@
+"""What the callbacks of Statistics put on the page: cards, notices, tables."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import Any
+
+import dash_ag_grid as dag
+import pandas as pd
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from cache.config import Configuration
+from dashboard import words
+from dashboard.cards import Card, Change, sparkline
+from dashboard.charts import Chart
+from dashboard.fleet import Fleet, Instance, made_at
+from dashboard.look import Look
+from dashboard.pages.parts import grid_options, twin_columns
+from dashboard.ranges import HOUR, iso
+from dashboard.reader import Reader
+from dashboard.traces import Grid
+from metrics.schema import MINUTE
+
+ARROWS = {1: "▲", -1: "▼", 0: "="}
+FIRST_TIME = (
+    "No statistics yet. Is the image service running? Try ", html.Code("make traffic"),
+    "; the first minute shows here within two minutes.",
+)  # fmt: skip
+NUMBERS = (
+    "requests", "hits", "misses", "hit_rate", "miss_rate", "items", "size_bytes", "capacity_bytes", "evictions",
+    "bytes_served", "p50_ms", "p95_ms", "p99_ms", "config_version", "reported", "unfinished",
+)  # fmt: skip
+
+
+def card(given: Card, since: int | None) -> Component:
+    return html.Div(
+        className=f"card number number-{given.name}",
+        children=[
+            html.Div(given.title, className="number-title"),
+            html.Div(
+                className="number-row",
+                children=[
+                    html.Div(
+                        [_spoken(given.value), html.Span(f" {given.of}", className="of") if given.of else None],
+                        className="value",
+                    ),
+                    _spark(given),
+                ],
+            ),
+            _bar(given.fill) if given.fill is not None else None,
+            html.Div(_change(given.change) if given.change else given.note, className="change"),
+            html.Div(className="card-age", **{"data-since": str(since + MINUTE)}) if since else None,
+        ],
+    )
+
+
+def notices(problems: Sequence[str]) -> list[Component]:
+    return [html.Div(problem, className="banner warning") for problem in problems]
+
+
+def banner(look: Look, fleet: Fleet) -> Component | None:
+    """Why there is nothing to see, and what to do; None where there is something."""
+    if look.now is not None:
+        if look.now.requests == 0:
+            told = f"Alive, but no requests in this {look.window.name}, so there is no rate."
+            return html.Div(told, className="banner info")
+        return None
+    if fleet.last_complete is None:
+        return html.Div([*FIRST_TIME], className="banner info first-time")
+    shown = words.span(look.window.range.start, look.window.range.end)
+    last = fleet.last_complete
+    address = f"/?from={iso(last - HOUR + MINUTE)}&to={iso(last + MINUTE)}"
+    return html.Div(
+        className="banner info",
+        children=[
+            f"Nobody reported between {shown.replace('-', ' and ', 1)}. ",
+            f"The last data is from {words.clock(last)}. ",
+            dcc.Link("Show it", href=address),
+        ],
+    )
+
+
+def changes_list(documents: Sequence[Configuration]) -> Component | None:
+    """Each change as a link: what is drawn on a chart takes no focus."""
+    if not documents:
+        return None
+    return html.Ul(
+        className="changes",
+        **{"aria-label": "Changes of the configuration"},
+        children=[
+            html.Li(
+                [
+                    dcc.Link(f"v{each.version}", href=f"/configuration#v{each.version}"),
+                    f" {words.moment(made_at(each))} {each.author}",
+                    html.Span(f" “{each.reason}”", className="muted") if each.reason else None,
+                ]
+            )
+            for each in reversed(documents)
+        ],
+    )
+
+
+def twin(chart: Chart, frame: pd.DataFrame) -> Component:
+    """The chart's own numbers as a table, newest first."""
+    newest_first = frame.iloc[::-1]
+    return dag.AgGrid(
+        columnDefs=twin_columns(chart),
+        rowData=_records(newest_first, [*chart.columns, "unfinished"]),
+        dashGridOptions=grid_options(page_size=6),
+        columnSize="responsiveSizeToFit",
+        className="grid",
+        style={"height": None},
+    )
+
+
+def numbers(look: Look, reader: Reader) -> dict[str, Any]:
+    """The numbers behind the charts, by column: for the hover box and the table."""
+    window, grid = look.window, Grid(look.window.range)
+    by_place = {name: grid.series(look.frame, name) for name in NUMBERS}
+    before = Grid(window.compared) if window.compared else None
+    return {
+        "start": window.range.start,
+        "period": window.range.period_seconds,
+        "columns": by_place,
+        "before": {name: before.series(look.compared, name) for name in NUMBERS} if before else None,
+        "before_name": window.compared_name.capitalize(),
+        "expected": int(look.frame["reported"].max()) if len(look.frame) else 0,
+        "each": _each(look, reader) if window.instance == "each" else None,
+        "total": {name: getattr(look.now, name, None) for name in NUMBERS} if look.now else None,
+    }
+
+
+def instances_table(fleet: Fleet) -> Component:
+    if not fleet.instances:
+        return html.P("No instance has been heard of within a day.", className="muted")
+    heads = ("Instance", "State", "Configuration", "Requests a minute", "Hit rate", "Cache size", "Items")
+    return html.Table(
+        className="plain-table",
+        children=[
+            html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])),
+            html.Tbody([_instance_row(instance, fleet) for instance in fleet.instances]),
+        ],
+    )
+
+
+def _instance_row(instance: Instance, fleet: Fleet) -> Component:
+    value = instance.value
+    requests = value.get("requests", 0)
+    rate = words.rate(value["hits"] / requests) if requests else words.MISSING
+    size = (
+        f"{words.size(value.get('size_bytes'))} of {words.size(value.get('capacity_bytes'))}"
+        if value
+        else words.MISSING
+    )
+    cells = (
+        ("Instance", instance.name),
+        ("State", _state(instance, fleet)),
+        ("Configuration", _configuration(instance, fleet)),
+        ("Requests a minute", words.count(requests) if value else words.MISSING),
+        ("Hit rate", rate),
+        ("Cache size", size),
+        ("Items", words.count(value.get("items")) if value else words.MISSING),
+    )
+    return html.Tr([html.Td(_spoken(cell), **{"data-label": label}) for label, cell in cells])
+
+
+def _state(instance: Instance, fleet: Fleet) -> str:
+    if instance.stopped:
+        return f"Stopped {words.clock(instance.heard)}"
+    heard = instance.last.time + MINUTE if instance.last else instance.heard
+    if fleet.now - heard <= 150:
+        return "Reports"
+    return f"Silent since {words.clock(heard)}" if instance.last else "Started"
+
+
+def _configuration(instance: Instance, fleet: Fleet) -> str:
+    told = f"v{instance.version}"
+    if instance.refused_version is not None:
+        return f"{told}, refused v{instance.refused_version}: {instance.problem}"
+    if instance.capped:
+        return f"{told}, capped at {words.size(instance.capacity_bytes)}"
+    return told if instance.version == fleet.newest.version else f"{told}, not yet v{fleet.newest.version}"
+
+
+def _each(look: Look, reader: Reader) -> list[dict]:
+    frame = reader.statistics(look.window.range, "each").iloc[::-1]
+    return _records(frame, [*NUMBERS, "instance"])
+
+
+def _records(frame: pd.DataFrame, columns: Sequence[str]) -> list[dict]:
+    times = [iso(time.timestamp()) for time in frame["time"]]
+    kept = frame[list(columns)].astype(object).where(frame[list(columns)].notna(), None)
+    return [{"time": time, **row} for time, row in zip(times, kept.to_dict("records"), strict=True)]
+
+
+def _spoken(value: str) -> Any:
+    if value != words.MISSING:
+        return value
+    return [html.Span(value, **{"aria-hidden": "true"}), html.Span("no data", className="visually-hidden")]
+
+
+def _change(change: Change) -> list[Any]:
+    if change.direction == 0:
+        return [f"= unchanged on {change.than}"]
+    arrow = html.Span(ARROWS[change.direction], **{"aria-hidden": "true"})
+    up_or_down = html.Span("up " if change.direction > 0 else "down ", className="visually-hidden")
+    moved = html.Span([arrow, " ", up_or_down, change.amount, f" {change.verdict}" if change.verdict else ""],
+                      className=f"moved {change.verdict}")  # fmt: skip
+    return [moved, html.Span(f" than {change.than}" if change.verdict else f" on {change.than}", className="than")]
+
+
+def _bar(fill: float) -> Component:
+    return html.Div(html.Div(className="bar-fill", style={"width": f"{min(fill, 1):.1%}"}), className="bar")
+
+
+def _spark(given: Card) -> Component | None:
+    path = sparkline(given.line)
+    if not path:
+        return None
+    svg = (
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 28' preserveAspectRatio='none'><path fill='none' "
+        f"stroke='#000' stroke-width='1.5' vector-effect='non-scaling-stroke' d='{path}'/></svg>"
+    )
+    # A mask, so that the line takes its colour from the page and follows light and dark.
+    mask = f"url(data:image/svg+xml;base64,{b64encode(svg.encode()).decode()})"
+    return html.Div(className=f"spark spark-{given.colour}", style={"maskImage": mask, "WebkitMaskImage": mask})

@@ -1,0 +1,151 @@
+"""The row of controls over the statistics: range, instance, comparison, refresh, links."""
+
+from collections.abc import Mapping
+
+import dash_mantine_components as dmc
+from dash import html
+
+from dashboard.window import DEFAULTS, PRESETS
+
+EARLIER = "statistics-earlier"
+LATER = "statistics-later"
+WIDER = "statistics-wider"
+PRESET = "statistics-preset"
+INSTANCE = "statistics-instance"
+COMPARE = "statistics-compare"
+REFRESH = "statistics-refresh"
+PERIOD = "statistics-period"
+FIELDS = "statistics-fields"
+FROM = "statistics-from"
+TO = "statistics-to"
+SHOW = "statistics-show"
+CUSTOM = "custom"
+CHIP = "statistics-chip"
+CHIP_TEXT = "statistics-chip-text"
+LIVE = "statistics-live"
+COPY = "statistics-copy"
+COPIED = "statistics-copied"
+CSV = "statistics-csv"
+KEYS = "statistics-keys"
+KEYS_ON = "statistics-keys-on"
+OPEN_KEYS = "statistics-open-keys"
+
+COMPARE_WORDS = {"off": "nothing", "previous": "window before", "day": "day before", "week": "week before"}
+REFRESH_WORDS = {"10s": "every 10 s", "1m": "every minute", "off": "off"}
+SHORTCUTS = (
+    ("t", "Choose the range"),
+    ("r", "Refresh now"),
+    ("[ and ]", "Earlier and later by half the range"),
+    ("← and →", "The same, while a chart has the focus"),
+    ("/", "Go to the instance"),
+    ("?", "This list"),
+)
+
+
+def toolbar(view: Mapping[str, str]) -> html.Div:
+    asked = DEFAULTS | dict(view)
+    return html.Div(
+        className="toolbar",
+        role="toolbar",
+        **{"aria-label": "What the page shows"},
+        children=[
+            html.Div(
+                className="tool-group",
+                children=[
+                    _button(EARLIER, "‹", "Earlier by half the range"),
+                    _select(PRESET, "Range", _presets(), _preset(asked), 168),
+                    _button(LATER, "›", "Later by half the range"),
+                    _button(WIDER, "−", "Twice the range"),
+                    html.Span(id=PERIOD, className="caption period-words"),
+                ],
+            ),
+            _select(INSTANCE, "Instance", [{"value": "all", "label": "All instances"}], "all", 168),
+            _select(COMPARE, "Compare with", _options(COMPARE_WORDS), asked["compare"], 184, "Compare with "),
+            html.Span(className="spring"),
+            _select(REFRESH, "Refresh", _options(REFRESH_WORDS), asked["refresh"], 168, "Refresh "),
+            dmc.Menu(
+                position="bottom-end",
+                children=[
+                    dmc.MenuTarget(html.Button("Copy link", id=COPY, className="button")),
+                    dmc.MenuDropdown(
+                        [
+                            dmc.MenuItem("This moment, with fixed times", id={"copy": "moment"}),
+                            dmc.MenuItem("Live link, moves with the clock", id={"copy": "live"}),
+                        ]
+                    ),
+                ],
+            ),
+            html.A("Export CSV", id=CSV, href="/export/statistics.csv", className="button", download=""),
+            _button(OPEN_KEYS, "?", "Keyboard shortcuts"),
+            _fields(asked),
+            html.Div(
+                id=CHIP,
+                className="chip",
+                hidden=True,
+                children=[html.Span(id=CHIP_TEXT), html.Button("Back to live", id=LIVE, className="link-button")],
+            ),
+            html.Div(id=COPIED, className="visually-hidden", role="status"),
+            _keys(),
+        ],
+    )
+
+
+def _button(name: str, sign: str, words: str) -> html.Button:
+    return html.Button(sign, id=name, className="icon-button", title=words, **{"aria-label": words})
+
+
+def _select(name: str, label: str, data: list[dict], value: str, width: int, prefix: str = "") -> dmc.Select:
+    shown = [{"value": each["value"], "label": prefix + each["label"]} for each in data]
+    return dmc.Select(
+        id=name,
+        data=shown,
+        value=value if any(each["value"] == value for each in data) else shown[0]["value"],
+        allowDeselect=False,
+        w=width,
+        className=f"tool tool-{name}",
+        attributes={"input": {"aria-label": label}},
+        comboboxProps={"withinPortal": True, "width": max(width, 200), "position": "bottom-start"},
+    )
+
+
+def _options(words: Mapping[str, str]) -> list[dict]:
+    return [{"value": value, "label": label} for value, label in words.items()]
+
+
+def _presets() -> list[dict]:
+    return [{"value": value, "label": label} for value, label, _ in PRESETS] + [{"value": CUSTOM, "label": "Custom"}]
+
+
+def _preset(asked: Mapping[str, str]) -> str:
+    known = {f"now-{value}": value for value, _, _ in PRESETS}
+    return known.get(asked["from"], CUSTOM) if asked["to"] == "now" else CUSTOM
+
+
+def _fields(asked: Mapping[str, str]) -> html.Div:
+    return html.Div(
+        id=FIELDS,
+        className="fields",
+        hidden=True,
+        children=[
+            dmc.TextInput(id=FROM, label="From (UTC)", value=asked["from"], placeholder="2026-11-23 12:04 or now-3h"),
+            dmc.TextInput(id=TO, label="To (UTC)", value=asked["to"], placeholder="2026-11-23 15:04 or now"),
+            html.Button("Show", id=SHOW, className="button primary"),
+        ],
+    )
+
+
+def _keys() -> dmc.Modal:
+    return dmc.Modal(
+        id=KEYS,
+        title="Keyboard shortcuts",
+        keepMounted=True,
+        children=[
+            dmc.Switch(
+                id=KEYS_ON, label="Single-key shortcuts", checked=True, persistence=True, persistence_type="local"
+            ),
+            html.Dl(
+                className="shortcuts",
+                children=[part for key, does in SHORTCUTS for part in (html.Dt(html.Kbd(key)), html.Dd(does))],
+            ),
+        ],
+    )
