@@ -52,6 +52,10 @@ class DecoderProcess:
                 start_new_session=True,  # an interrupt from the terminal is for the service, which ends its decoders
             )
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def inspect(self, data: bytes, work_seconds: float, wall_seconds: float) -> Facts:
         found, _ = self._ask(data, 0, work_seconds, wall_seconds)
         return Facts(**found)
