@@ -56,6 +56,7 @@ class Chart:
     lines: tuple[Line, ...]
     compared: str
     help: str
+    lead: bool = False  # the first: it also lists the changes and names the gaps
     wide: bool = False
     per_period: bool = False  # counts of a period: the title says of which
 
@@ -76,6 +77,7 @@ CHARTS: tuple[Chart, ...] = (
         ),
         compared="hit_rate",
         help="Hit: answered from the cache. Miss: had to be fetched. Rates are of all GETs of images that exist.",
+        lead=True,
         wide=True,
     ),
     Chart(
@@ -131,6 +133,7 @@ CHARTS: tuple[Chart, ...] = (
         ),
         compared="p95_ms",
         help="P95: 95 of 100 answers were faster; p50 and p99 likewise.",
+        wide=True,
     ),
 )
 BY_NAME: dict[str, Chart] = {chart.name: chart for chart in CHARTS}

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard.axes import time_axis, value_axis
-from dashboard.charts import Chart, Kind, Line
+from dashboard.charts import Chart, Kind, Line, Unit
 from dashboard.marks import Mark, mark_annotations, mark_shapes
 from dashboard.ranges import Range
 from dashboard.theme import FONT, Palette, transparent
@@ -76,12 +76,16 @@ def _layout(
             *_end_labels(chart, shown, columns, axis["range"][1], colours),
             {
                 "text": "UTC", "xref": "paper", "yref": "paper", "x": 1, "y": 0, "xanchor": "left", "yanchor": "top",
-                "xshift": 8, "yshift": -5, "showarrow": False, "font": {"size": 12, "color": colours["muted"]},
+                "xshift": 8, "yshift": -20, "showarrow": False, "font": {"size": 12, "color": colours["muted"]},
             },
         ],
         "meta": {"chart": chart.name, "start": grid.range.start, "period": grid.range.period_seconds}
         | {"unit": chart.unit, "compared": chart.compared, "lines": [_hovered(line) for line in chart.lines]},
     }  # fmt: skip
+
+
+def _mark(chart: Chart, line: Line, last: float) -> str:
+    return f"{line.mark} {last * 100:.1f}" if chart.unit is Unit.RATE else line.mark
 
 
 def _hovered(line: Line) -> dict:
@@ -117,15 +121,15 @@ def _end_labels(
         last = next((value for value in reversed(columns[line.column]) if value is not None), None)
         if last is None:
             continue
-        heights.append(((below + last / 2 if chart.kind is Kind.STACKED else last) / top, line))
+        heights.append(((below + last / 2 if chart.kind is Kind.STACKED else last) / top, line, last))
         below += last if chart.kind is Kind.STACKED else 0
     labels, lowest = [], 0.0
-    for height, line in sorted(heights, key=lambda pair: pair[0]):
+    for height, line, last in sorted(heights, key=lambda pair: pair[0]):
         height = max(height, lowest)
         lowest = height + LABEL_GAP
         labels.append(
             {
-                "text": line.mark, "xref": "paper", "yref": "paper", "x": 1, "y": height, "xanchor": "left",
+                "text": _mark(chart, line, last), "xref": "paper", "yref": "paper", "x": 1, "y": height, "xanchor": "left",
                 "yanchor": "middle", "xshift": 8, "showarrow": False, "name": f"end {line.column}",
                 "font": {"size": 12, "color": colours["ink"]},
             }

@@ -128,7 +128,8 @@ def _changes(documents: Sequence[Configuration], window: Window) -> str:
 
 def _stretch(start: int, end: int, window: Window) -> str:
     if window.range.seconds > DAY:
-        return f"{words.moment(start)} to {words.moment(end)}"
+        same_day = words.moment(start)[:6] == words.moment(end)[:6]
+        return f"{words.moment(start)}-{words.clock(end)}" if same_day else words.span(start, end).removesuffix(" UTC")
     return f"{words.clock(start)}-{words.clock(end)}"
 
 

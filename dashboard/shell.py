@@ -100,7 +100,13 @@ def _header(place: str, image_service_url: str | None) -> html.Header:
 def _service_link(url: str | None) -> html.A | None:
     if not url or urlsplit(url).scheme not in ("http", "https"):
         return None
-    return html.A("Open image service", href=url, target="_blank", rel="noopener", className="service-link")
+    return html.A(
+        [html.Span("Open ", className="wide-only"), "image service"],
+        href=url,
+        target="_blank",
+        rel="noopener",
+        className="service-link",
+    )
 
 
 def _navigation() -> html.Nav:
@@ -138,6 +144,6 @@ def _status_line(now: Status) -> list:
     line = [html.Span(now.head, className="status-head")]
     if now.kind == "live":
         age = html.Span(className="age", **{"data-since": str(now.since)})
-        line.append(html.Span([f"Last complete minute {span(now.since - MINUTE, now.since)}, ", age]))
+        line.append(html.Span([f"Last complete minute {span(now.since - MINUTE, now.since)}, ", age, "."]))
     line += [html.Span(sentence) for sentence in now.details]
     return line

@@ -103,19 +103,12 @@ def _stacked(
     traces, below = [], [0] * len(grid)
     for line in lines:
         below = [None if b is None or v is None else b + v for b, v in zip(below, columns[line.column], strict=True)]
-        pen = {"color": colours["card"], "width": 0.5}
-        traces.insert(
-            0,
-            _scatter(
-                line, mode="lines", y=below, fill="tozeroy", fillcolor=colours[line.colour], line=pen,
-                meta={"role": "area", "column": line.column}, **grid.steps,
-            ),
-        )  # fmt: skip
+        traces.insert(0, _area(line, grid, below, colours[line.colour]))
         if alone := [i for i in range(len(below)) if _alone(below, i)]:
             traces.append(
                 {
                     "type": "bar", "name": line.label, "meta": {"role": "alone", "column": line.column},
-                    "x": [grid.at(i) for i in alone], "y": [below[i] for i in alone], "hoverinfo": "skip",
+                    "x": [grid.at(i) for i in alone], "y": [columns[line.column][i] for i in alone], "hoverinfo": "skip",
                     "marker": {"color": colours[line.colour], "line": {"width": 0}},
                     "width": grid.range.period_seconds * 1000, "showlegend": False,
                 }
@@ -134,6 +127,27 @@ def _bars(line: Line, grid: Grid, values: Series, unfinished: set[int], colours:
     }  # fmt: skip
 
 
+def _area(line: Line, grid: Grid, values: Series, colour: str) -> dict:
+    """The ground under a line; Plotly would fill gaps, so the edge goes down to zero on both sides of one."""
+    period, start = grid.range.period_seconds * 1000, grid.range.start * 1000
+    x: list[int] = []
+    y: list[float] = []
+    for place, value in enumerate(values):
+        before = values[place - 1] if place else None
+        if value is None and before is None:
+            continue
+        at = start + (place if value is not None else place - 1) * period
+        if (value is None) != (before is None):
+            x.append(at)
+            y.append(0)
+        if value is not None:
+            x.append(at)
+            y.append(value)
+    return _scatter(
+        line, "area", mode="lines", x=x, y=y, fill="tozeroy", fillcolor=colour, line={"width": 0, "color": colour}
+    )
+
+
 def _under(
     chart: Chart,
     grid: Grid,
@@ -146,7 +160,7 @@ def _under(
     for line in lines:
         drawn = _line(line, grid, columns[line.column], unfinished, colours)
         if line is chart.lines[0]:
-            drawn[0] |= {"fill": "tozeroy", "fillcolor": colours[f"{line.colour}-fill"]}
+            traces.append(_area(line, grid, columns[line.column], colours[f"{line.colour}-fill"]))
         else:
             drawn[0]["line"] |= {"shape": "hv"}
         traces += drawn

@@ -75,10 +75,12 @@ window.hitrate = window.hitrate || {};
   cells.format_version = (params) => (missing(params.value) ? MISSING : `v${params.value}`);
   cells.format_time = (params) => {
     if (!/^\d{4}-/.test(params.value || "")) return params.value;
-    const text = params.value.slice(0, 16).replace("T", " ");
+    const seconds = Date.parse(params.value) / 1000;
+    const text = window.innerWidth < 768 ? moment(seconds) : params.value.slice(0, 16).replace("T", " ");
     return params.data.unfinished ? `${text} unfinished` : text;
   };
   cells.hitrateGrid = {
+    browserColorScheme: "inherit", // else the grid is light for good, and with it every token
     backgroundColor: "var(--card)",
     foregroundColor: "var(--ink)",
     headerTextColor: "var(--muted)",

@@ -114,6 +114,7 @@ window.dash_clientside = window.dash_clientside || {};
   const ACTS = {
     "statistics-earlier": () => address.shift(-0.5),
     "statistics-later": () => address.shift(0.5),
+    "statistics-more": (button) => button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") !== "true")),
     "statistics-wider": () => address.widen(),
     "statistics-live": () => address.toLive(),
     "statistics-open-keys": () => window.dash_clientside.set_props("statistics-keys", { opened: true }),
@@ -124,7 +125,7 @@ window.dash_clientside = window.dash_clientside || {};
   document.addEventListener("click", (event) => {
     const target = event.target.closest("button, a, [role=menuitem]");
     if (!target) return;
-    if (ACTS[target.id]) ACTS[target.id]();
+    if (ACTS[target.id]) ACTS[target.id](target);
     else if (target.dataset.line) toggleLine(target, event.detail === 2);
     else if (target.dataset.do === "refresh") address.refresh();
     else if (target.id.startsWith('{"act":')) {

@@ -24,6 +24,9 @@ def help_button(subject: str, words: str) -> dmc.Popover:
     )
 
 
+_WIDTHS = {"time": 168, "count": 76, "rate": 72, "size": 78, "milliseconds": 68, "version": 62}
+
+
 def column(field: str, title: str, unit: str, **more: Any) -> dict[str, Any]:
     return {
         "field": field,
@@ -32,7 +35,8 @@ def column(field: str, title: str, unit: str, **more: Any) -> dict[str, Any]:
         "sortable": False,
         "resizable": False,
         "suppressMovable": True,
-        "minWidth": 150 if unit == "time" else 64,
+        "width": _WIDTHS[unit],
+        "minWidth": _WIDTHS[unit] - (56 if unit == "time" else 8),
         **({} if unit == "time" else {"type": "rightAligned"}),
     } | more
 

@@ -82,7 +82,7 @@ def chart_card(chart: Chart) -> html.Section:
             ),
             html.Div(id=of_chart("twin", chart.name), className="twin"),
             html.P(id=of_chart("sentence", chart.name), className="sentence"),
-            html.Div(id=CHANGES) if chart.wide else None,
+            html.Div(id=CHANGES) if chart.lead else None,
             html.Div(id=of_chart("failure", chart.name), role="alert"),
         ],
     )

@@ -103,7 +103,7 @@ def _register_drawing(app: Dash, reader: Reader) -> None:
         return (
             drawn,
             f"{chart.title}. {said} {around}",
-            f"{said} {around}" if chart.wide else said,
+            f"{said} {around}" if chart.lead else said,
             period,
             twin(chart, look.frame) if (twins or 0) % 2 else None,
             None,

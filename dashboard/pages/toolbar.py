@@ -23,6 +23,7 @@ CUSTOM = "custom"
 CHIP = "statistics-chip"
 CHIP_TEXT = "statistics-chip-text"
 LIVE = "statistics-live"
+MORE = "statistics-more"
 COPY = "statistics-copy"
 COPIED = "statistics-copied"
 CSV = "statistics-csv"
@@ -30,8 +31,10 @@ KEYS = "statistics-keys"
 KEYS_ON = "statistics-keys-on"
 OPEN_KEYS = "statistics-open-keys"
 
-COMPARE_WORDS = {"off": "nothing", "previous": "window before", "day": "day before", "week": "week before"}
-REFRESH_WORDS = {"10s": "every 10 s", "1m": "every minute", "off": "off"}
+COMPARE_WORDS = {
+    "off": "No comparison", "previous": "vs window before", "day": "vs day before", "week": "vs week before",
+}  # fmt: skip
+REFRESH_WORDS = {"10s": "10 s", "1m": "1 min", "off": "off"}
 SHORTCUTS = (
     ("t", "Choose the range"),
     ("r", "Refresh now"),
@@ -53,16 +56,17 @@ def toolbar(view: Mapping[str, str]) -> html.Div:
                 className="tool-group",
                 children=[
                     _button(EARLIER, "‹", "Earlier by half the range"),
-                    _select(PRESET, "Range", _presets(), _preset(asked), 168),
+                    _select(PRESET, "Range", _presets(), _preset(asked), 156),
                     _button(LATER, "›", "Later by half the range"),
                     _button(WIDER, "−", "Twice the range"),
                     html.Span(id=PERIOD, className="caption period-words"),
+                    html.Button("Options", id=MORE, className="button narrow-only", **{"aria-expanded": "false"}),
                 ],
             ),
-            _select(INSTANCE, "Instance", [{"value": "all", "label": "All instances"}], "all", 168),
-            _select(COMPARE, "Compare with", _options(COMPARE_WORDS), asked["compare"], 184, "Compare with "),
+            _select(INSTANCE, "Instance", [{"value": "all", "label": "All instances"}], "all", 160),
+            _select(COMPARE, "Compare with", _options(COMPARE_WORDS), asked["compare"], 184),
             html.Span(className="spring"),
-            _select(REFRESH, "Refresh", _options(REFRESH_WORDS), asked["refresh"], 168, "Refresh "),
+            _select(REFRESH, "Refresh", _options(REFRESH_WORDS), asked["refresh"], 156, "Refresh "),
             dmc.Menu(
                 position="bottom-end",
                 children=[
