@@ -18,6 +18,7 @@ class Instance:
 
     name: str
     heard: float  # seconds since 1970
+    announced: float | None  # when it last said what it runs on
     alive: bool
     stopped: bool
     version: int
@@ -110,6 +111,7 @@ def _instance(name: str, said: Announcement | None, last: Minute | None, now: fl
     return Instance(
         name=name,
         heard=heard,
+        announced=said.time if said else None,
         alive=not stopped and now - heard <= ALIVE_SECONDS,
         stopped=stopped,
         version=last.values.get("config_version", 0) if echoed else said.version,

@@ -1,0 +1,105 @@
+"""The fields of the form: text becomes an edit, or a sentence at the field that does not hold."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cache.config import MAX_CAPACITY_BYTES, MIB, MIN_CAPACITY_BYTES, Configuration
+from cache.policies import POLICIES
+from dashboard.words import size
+
+NAMELESS = "anonymous"
+MAX_AUTHOR = 80
+MAX_REASON = 500
+CAPACITY_RANGE = f"Capacity must be a number from {size(MIN_CAPACITY_BYTES)} to {size(MAX_CAPACITY_BYTES)}."
+
+STEPS_MB: tuple[int, ...] = (
+    1, 2, 3, 4, 6, 8, 12, 16, 25, 35, 50, 75, 100, 150, 200, 300, 400, 600, 800,
+    1024, 1536, 2048, 3072, 4096, 6144, 8192,
+)  # fmt: skip
+"""Where the slider stops: each step about half as much again."""
+
+_UNITS = {"b": 1, "kb": 1 << 10, "mb": MIB, "gb": 1 << 30, "tb": 1 << 40}
+_CAPACITY = re.compile(
+    r"([+-]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,9})?)\s*([kmgt]?b)?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What stands in the form; ``capacity`` is text, in MB where it names no unit."""
+
+    policy: str
+    capacity: str
+    author: str = ""
+    reason: str = ""
+
+
+def draft_of(document: Configuration, reason: str = "") -> Draft:
+    return Draft(document.policy, megabytes(document.capacity_bytes), reason=reason)
+
+
+def draft_from_address(address: Mapping[str, str], document: Configuration) -> tuple[Draft, list[str]]:
+    """The form as a link fills it in (policy, capacity_bytes, reason), and a notice for each value that is none."""
+    draft, problems = draft_of(document, address.get("reason", "")[:MAX_REASON]), []
+    policy, capacity = address.get("policy", draft.policy), address.get("capacity_bytes")
+    if policy not in POLICIES:
+        problems.append(f"The link asks for the policy {policy!r}, which is not known. It was left out.")
+        policy = draft.policy
+    text = draft.capacity
+    if capacity is not None:
+        if re.fullmatch(r"[0-9]{1,15}", capacity) and MIN_CAPACITY_BYTES <= int(capacity) <= MAX_CAPACITY_BYTES:
+            text = megabytes(int(capacity))
+        else:
+            problems.append(
+                f"The link asks for a capacity of {capacity!r} bytes, which is not allowed. It was left out."
+            )
+    return Draft(policy, text, draft.author, draft.reason), problems
+
+
+def read_capacity(text: str) -> int:
+    """Bytes of a capacity as people write it: 200, 1.5 GB, 1,024; ValueError, in words."""
+    found = _CAPACITY.fullmatch(text.strip())
+    if text.strip() and not found:
+        raise ValueError(f"{text.strip()[:40]} is not a number. {CAPACITY_RANGE}")
+    number = float(found[1].replace(",", "")) * _UNITS[(found[2] or "mb").lower()] if found else 0
+    if not MIN_CAPACITY_BYTES <= number <= MAX_CAPACITY_BYTES:
+        raise ValueError(CAPACITY_RANGE)
+    return round(number)
+
+
+def megabytes(number: int) -> str:
+    """A capacity for its field: 100, 1.5. Reads back as the very same number of bytes."""
+    return repr(number / MIB).removesuffix(".0")
+
+
+def read_draft(draft: Draft) -> tuple[dict[str, Any], dict[str, str]]:
+    """The edit that the form asks for, and a sentence for each field that does not hold."""
+    edit: dict[str, Any] = {"author": draft.author.strip() or NAMELESS, "reason": draft.reason.strip()}
+    errors: dict[str, str] = {}
+    if draft.policy in POLICIES:
+        edit["policy"] = draft.policy
+    else:
+        errors["policy"] = "Choose a policy."
+    try:
+        edit["capacity_bytes"] = read_capacity(draft.capacity)
+    except ValueError as error:
+        errors["capacity_bytes"] = str(error)
+    for field, most, name in (("author", MAX_AUTHOR, "name"), ("reason", MAX_REASON, "reason")):
+        if len(edit[field]) > most:
+            errors[field] = f"Your {name} may have {most} characters at most; it has {len(edit[field])}."
+    return edit, errors
+
+
+def is_change(draft: Draft, base: Configuration) -> bool:
+    """Whether the form says anything else than the document; what cannot be read does."""
+    edit, errors = read_draft(draft)
+    return bool(errors) or any(edit[name] != getattr(base, name) for name in ("policy", "capacity_bytes"))
+
+
+def nearest_step(capacity_bytes: int) -> int:
+    """The slider's place for a capacity: the last step that is not above it."""
+    return max(0, bisect_right(STEPS_MB, capacity_bytes / MIB) - 1)
