@@ -19,7 +19,13 @@ START_FAILED = 3
 CLOSE_AFTER_SECONDS = 2.5
 """How long requests may go on after an end was asked for, before the app is closed and the worker ends."""
 
+ASKS_TO_DRAIN = signal.SIGUSR1
+ASKS_TO_END = frozenset({ASKS_TO_DRAIN, signal.SIGTERM, signal.SIGINT})
+NUDGE = signal.SIGUSR2
+"""Sent to the main thread so that it wakes up and runs the handlers of the signals that came before."""
+
 _serving: list["Served"] = []
+_ending = threading.Lock()
 
 
 class Served(Protocol):
@@ -45,8 +51,10 @@ def load(factory: str, title: str) -> Served:
         print(f"{title} could not start: {error}", file=sys.stderr, flush=True)
         os._exit(START_FAILED)
     _serving.append(app)
-    signal.signal(signal.SIGUSR1, lambda number, frame: _drain(app))
-    signal.signal(signal.SIGALRM, lambda number, frame: _end(app))
+    for number in (ASKS_TO_DRAIN, NUDGE):
+        signal.signal(number, lambda number, frame: None)
+    heard = _wakeup_pipe()
+    threading.Thread(target=_end_when_asked, args=(app, heard), name="end-watch", daemon=True).start()
     threading.Thread(target=_end_with_parent, args=(parent,), name="parent-watch", daemon=True).start()
     return app
 
@@ -60,15 +68,33 @@ def run(*args: Any, **kwargs: Any) -> None:
             _end(app)
 
 
-def _drain(app: Served) -> None:
+def _wakeup_pipe() -> int:
+    """Where the number of each signal can be read, as a byte, in whatever thread it arrived."""
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    return read
+
+
+def _end_when_asked(app: Served, heard: int) -> None:
+    """Drain as soon as a signal asks for the end; close when granian is done, or when requests have had their time.
+
+    Python runs its handlers in the main thread alone, which sleeps in granian: a signal that comes as it falls asleep
+    wakes it no more (seen with one end in seven), and the worker was killed with its open minute unsaved.
+    """
+    while os.read(heard, 1)[0] not in ASKS_TO_END:
+        pass
     app.drain()
-    # A request that hangs would keep the worker from its end until it is killed, with the open minute unsaved.
-    signal.setitimer(signal.ITIMER_REAL, CLOSE_AFTER_SECONDS)
+    until = time.monotonic() + CLOSE_AFTER_SECONDS
+    while time.monotonic() < until:
+        signal.pthread_kill(threading.main_thread().ident, NUDGE)
+        time.sleep(0.05)
+    _end(app)  # a request hangs
 
 
 def _end(app: Served) -> None:
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    if not _ending.acquire(blocking=False):
+        threading.Event().wait()  # another thread is at it, and ends the process
     try:
         app.close()
     except Exception:
@@ -80,5 +106,4 @@ def _end(app: Served) -> None:
 def _end_with_parent(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
-    os.kill(os.getpid(), signal.SIGUSR1)
     os.kill(os.getpid(), signal.SIGTERM)
