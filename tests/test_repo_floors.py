@@ -32,7 +32,7 @@ def module_name(path: Path) -> str:
 
 
 def imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """The modules that a file imports, and whether it does so when it is itself imported."""
+    """What a file imports, in full, and whether it does so when it is itself imported."""
     tree = ast.parse(path.read_text())
     later = {id(node) for function in ast.walk(tree) if _is_function(function) for node in ast.walk(function)}
     for node in ast.walk(tree):
@@ -41,6 +41,8 @@ def imports(path: Path) -> Iterator[tuple[str, bool]]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are written in full here"
             yield node.module, id(node) not in later
+            # What is imported from a package may be a module of its own; a name that is none is harmless here.
+            yield from ((f"{node.module}.{alias.name}", id(node) not in later) for alias in node.names)
 
 
 def _is_function(node: ast.AST) -> bool:
