@@ -67,30 +67,32 @@ def make_pages(images: Images, max_upload_bytes: int) -> Blueprint:
         try:
             key, image = _find(images, asked)
         except KeyRefused as refused:
-            return render_template("get.html", **state, refusal=str(refused)), 400
+            return render_template("get.html", **state, refusal=str(refused))
         except StoreError as error:
             # The catalog can't be asked, yet the cache may hold the image: trying to get it will tell.
             state["notice"] = f"Its facts cannot be read just now. {error}"
             return render_template("get.html", **state, shown=asked)
         if image and key != asked:
             return redirect(url_for(".get_image", key=key, width=state["width"]))
-        return render_template(
-            "get.html", **state, image=image, shown=image and key
-        ), 200 if image or not asked else 404
+        # That there is no such image is an answer of this page, not a failure of it: browsers log a 404 as an error.
+        return render_template("get.html", **state, image=image, shown=image and key)
 
     @pages.after_request
     def guard(response: Response) -> Response:
         response.headers.update(HEADERS)
         return response
 
-    @pages.app_context_processor
-    def words_of_templates() -> dict[str, Any]:
-        return {"asset": _asset, "image_url": image_url, "split_key": split_key, "is_shown_whole": is_shown_whole}
-
+    for tool in (asset, image_url, split_key, is_shown_whole):
+        pages.add_app_template_global(tool)
     pages.add_app_template_filter(size_in_words, "size")
     pages.add_app_template_filter(time_in_words, "time")
     pages.add_app_template_filter(format_in_words, "image_format")
     return pages
+
+
+def asset(path: str) -> str:
+    """Where a script, a style or a drawing is."""
+    return url_for("static", filename=path)
 
 
 def image_url(key: str, width: int | None = None) -> str:
@@ -106,7 +108,7 @@ def split_key(key: str) -> tuple[str, str]:
 
 def is_shown_whole(image: Image) -> bool:
     """Whether a thumbnail that fills its frame would show too little of it, or blow it up."""
-    return image.width < 320 or image.height < 240 or not 0.5 < image.width / image.height < 2.4
+    return image.width < 160 or image.height < 120 or not 0.5 < image.width / image.height < 2.4
 
 
 def _find(images: Images, asked: str) -> tuple[str, Image | None]:
@@ -120,10 +122,6 @@ def _find(images: Images, asked: str) -> tuple[str, Image | None]:
         key = unicodedata.normalize("NFC", asked.strip())
         image = images.find(key) if key not in ("", asked) else None
     return key, image
-
-
-def _asset(path: str) -> str:
-    return url_for("static", filename=path)
 
 
 _WIDTHS = tuple(str(width) for width in RENDITION_WIDTHS)
