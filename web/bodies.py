@@ -1,7 +1,8 @@
 """Request bodies that can't hold up the server: few are read at a time, and one that does not come is given up.
 
-The server reads a body in the thread that asks for it, for as long as the client likes. So a thread of its own reads it
-here, and the one that answers waits for that only as long as bytes keep coming.
+The server reads a body in the thread that asks for it, for as long as the client likes. To read in another thread and
+answer meanwhile does not help: tried, and the server froze. Only the end of its connection frees a thread that reads;
+that is what BodyWatch is for.
 """
 
 import io
@@ -10,23 +11,22 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from web.body_watch import LINGER_SECONDS, PIECE_BYTES, STALL_SECONDS, TOTAL_SECONDS, BodyWatch
-from web.connections import Peer, Traffic
+from web.body_watch import PIECE_BYTES, BodyWatch
+from web.connections import unread_bytes
 from web.problems import Problem
 
-__all__ = ["LINGER_SECONDS", "STALL_SECONDS", "TOTAL_SECONDS", "Bodies"]
-
-WAKE_BYTES = 1 << 16
-AHEAD_BYTES = 1 << 18
+# What a refused client may still send, to nowhere, before it is answered.
 LINGER_BYTES = 1 << 26
-MAX_LINGERING = 32
+LINGER_SECONDS = 5
+PAUSE_SECONDS = 0.1
+BUFFER_BYTES = 1 << 16
 
 
 class Bodies:
-    """WSGI middleware: a body takes one of ``slots`` before its first byte is read.
+    """WSGI middleware: a body takes one of ``slots`` before its first byte is read, and keeps it until the answer.
 
-    It keeps the slot until the answer is there, or else until it is read. Whoever reads it gets a Problem where no slot
-    is free within ``wait_seconds`` (503), where the client does not go on sending (408), and where it ends early (400).
+    Whoever reads it gets a Problem where no slot is free within ``wait_seconds`` (503), where the client does not go on
+    sending (408), and where the body ends before its Content-Length (400).
     """
 
     def __init__(
@@ -34,138 +34,102 @@ class Bodies:
         app: Callable[..., Iterable[bytes]],
         slots: int,
         wait_seconds: float = 0,
-        until_answered: bool = True,
         watch: BodyWatch | None = None,
     ) -> None:
         self._app = app
         self._slots = threading.BoundedSemaphore(slots)
+        self._lingering = threading.BoundedSemaphore(slots)
         self._wait_seconds = wait_seconds
-        self._until_answered = until_answered
         self._watch = watch or BodyWatch()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ.get("CONTENT_LENGTH", "0") in ("", "0") and "HTTP_TRANSFER_ENCODING" not in environ:
             return self._app(environ, start_response)
-        slot = _Slot(self._slots, self._wait_seconds)
-        body = _Body(environ, slot, self._watch, None if self._until_answered else slot.give)
-        environ["wsgi.input"] = io.BufferedReader(body, WAKE_BYTES)
-        try:
-            return self._app(environ, start_response)
-        finally:
-            slot.give()
-            body.linger()
+        body = _Body(environ, self._slots, self._wait_seconds)
+        environ["wsgi.input"] = io.BufferedReader(body, BUFFER_BYTES)
+        with self._watch.over(body):
+            try:
+                answer = self._app(environ, start_response)
+                self._linger(body)
+                return answer
+            finally:
+                body.give_slot()
 
-
-class _Slot:
-    def __init__(self, slots: threading.BoundedSemaphore, wait_seconds: float) -> None:
-        self._slots = slots
-        self._wait_seconds = wait_seconds
-        self._taken = False
-
-    def take(self) -> None:
-        if not self._slots.acquire(timeout=self._wait_seconds):
-            raise Problem(503, "Too many uploads are under way. Try again shortly.", {"Retry-After": "2"})
-        self._taken = True
-
-    def give(self) -> None:
-        if self._taken:
-            self._taken = False
-            self._slots.release()
+    def _linger(self, body: "_Body") -> None:
+        if self._lingering.acquire(blocking=False):
+            try:
+                body.linger()
+            finally:
+                self._lingering.release()
 
 
 class _Body(io.RawIOBase):
-    """One body. What it offers to the watch is ``address``, ``sample``, ``deadline``, ``moved`` and ``give_up``."""
+    """One body, read where it is asked for. The watch looks at it from another thread."""
 
-    def __init__(
-        self, environ: dict[str, Any], slot: _Slot, watch: BodyWatch, when_read: Callable[[], None] | None
-    ) -> None:
+    def __init__(self, environ: dict[str, Any], slots: threading.BoundedSemaphore, wait_seconds: float) -> None:
         length = environ.get("CONTENT_LENGTH", "")
         self._stream = environ["wsgi.input"]
         self._length = int(length) if length.isascii() and length.isdigit() else 0
-        self._asks_before_sending = "HTTP_EXPECT" in environ
-        self._slot = slot
-        self._watch = watch
-        self._when_read = when_read
-        self._changed = threading.Condition()
-        self._ahead = bytearray()
-        self._received = self._lingered = 0
-        self._started = self._ended = self._lingers = False
-        self._problem: Problem | None = None
+        self._slots = slots
+        self._wait_seconds = wait_seconds
+        self._holds_slot = self._ended = False
+        self._received = 0
         self.address: str = environ.get("REMOTE_ADDR", "")
-        self.sample: dict[Peer, Traffic] | None = None
-        self.moved = self.deadline = 0.0
+        self.began: float | None = None
+        self.waits_since: float | None = None
+        self.late: str | None = None
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if not self._started:
-            self._slot.take()
-            self._start(TOTAL_SECONDS)
-        enough = min(len(buffer), WAKE_BYTES)
-        with self._changed:
-            self._changed.wait_for(lambda: len(self._ahead) >= enough or self._ended or self._problem)
-            if self._problem:
-                raise self._problem
-            size = min(len(buffer), len(self._ahead))
-            buffer[:size] = self._ahead[:size]
-            del self._ahead[:size]
-            self._changed.notify_all()
-        if size == 0 and self._received < self._length:
+        if not self._holds_slot and not self._take_slot(self._wait_seconds):
+            raise Problem(503, "Too many uploads are under way. Try again shortly.", {"Retry-After": "2"})
+        piece = self._read(min(len(buffer), PIECE_BYTES))
+        if self.late:
+            raise Problem(408, self.late)
+        if not piece and self._received < self._length:
             raise Problem(400, "The body ended before its Content-Length.")
-        if size == 0 and self._when_read:
-            self._when_read()
-        return size
+        buffer[: len(piece)] = piece
+        return len(piece)
 
     def linger(self) -> None:
-        """Let the client go on sending for a while, to nowhere.
+        """Let the client finish what it is sending, as long as it does send.
 
-        Most clients send everything before they look at the answer; one whose connection is reset meanwhile never
-        sees it.
+        Most clients send everything before they look at the answer. The server resets a connection on which something
+        is left unread, and then they never see it.
         """
-        with self._changed:
-            self._lingers = True
-            self._ahead.clear()
-            self.deadline = min(self.deadline, time.monotonic() + LINGER_SECONDS)
-            self._changed.notify_all()
-        # A client that asks before it sends would take our reading for a yes.
-        if not self._started and not self._asks_before_sending and self._watch.count() < MAX_LINGERING:
-            self._start(LINGER_SECONDS)
-
-    def give_up(self, detail: str) -> None:
-        """Tell whoever reads, and read no more than what is under way."""
-        with self._changed:
-            self._problem = Problem(408, detail, {"Connection": "close"})
-            self._changed.notify_all()
-
-    def _start(self, seconds: float) -> None:
-        self._started = True
-        self.moved = time.monotonic()
-        self.deadline = self.moved + seconds
-        self._watch.add(self)
-        threading.Thread(target=self._read_ahead, name="body", daemon=True).start()
-
-    def _read_ahead(self) -> None:
-        try:
-            while not self._problem and self._lingered < LINGER_BYTES and (piece := self._stream.read(PIECE_BYTES)):
-                self._keep(piece)
-                self.sample, self.moved = None, time.monotonic()
-        finally:
-            self._watch.remove(self)
-            self._stream = None  # the server closes a connection on which something is left unread
-            with self._changed:
-                self._ended = True
-                self._changed.notify_all()
-
-    def _keep(self, piece: bytes) -> None:
-        with self._changed:
-            self._received += len(piece)
-            if self._lingers:
-                self._lingered += len(piece)
+        until, limit = time.monotonic() + LINGER_SECONDS, self._received + LINGER_BYTES
+        while not self._is_over() and self._received < limit and time.monotonic() < until:
+            arrived = self._wait_for_more()
+            if not arrived:
                 return
-            self._ahead += piece
-            if len(self._ahead) >= WAKE_BYTES:
-                self._changed.notify_all()
-            if len(self._ahead) >= AHEAD_BYTES:
-                self.moved = float("inf")  # it is not the client who is late
-                self._changed.wait_for(lambda: len(self._ahead) < AHEAD_BYTES or self._lingers or self._problem)
+            # Half of what is there, for chunks are framed: more could make us wait.
+            self._read(max(1, min(arrived // 2, BUFFER_BYTES)))
+
+    def give_slot(self) -> None:
+        if self._holds_slot:
+            self._holds_slot = False
+            self._slots.release()
+
+    def _take_slot(self, wait_seconds: float) -> bool:
+        self._holds_slot = self._slots.acquire(timeout=wait_seconds)
+        return self._holds_slot
+
+    def _is_over(self) -> bool:
+        return self._ended or self.late is not None or 0 < self._length <= self._received
+
+    def _wait_for_more(self) -> int:
+        until = time.monotonic() + PAUSE_SECONDS
+        while not (arrived := unread_bytes(self.address)) and time.monotonic() < until:
+            time.sleep(PAUSE_SECONDS / 10)
+        return arrived
+
+    def _read(self, size: int) -> bytes:
+        self.waits_since = time.monotonic()
+        self.began = self.began or self.waits_since
+        piece = self._stream.read(size)
+        self.waits_since = None
+        self._received += len(piece)
+        self._ended = not piece
+        return piece

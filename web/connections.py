@@ -1,9 +1,12 @@
 """The TCP connections of this process, told apart by what moves on them: the server does not say which is whose."""
 
+import array
+import fcntl
 import os
 import socket
 import struct
 import sys
+import termios
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -31,6 +34,11 @@ def traffic_with(address: str) -> dict[Peer, Traffic]:
     return {peer: traffic for _, peer, traffic in _connections(address)}
 
 
+def unread_bytes(address: str) -> int:
+    """How many bytes have arrived from a client that nobody has read yet, on that connection where they are most."""
+    return max((_unread(connection) for connection, _, _ in _connections(address)), default=0)
+
+
 def cut_silent(address: str, before: Mapping[Peer, Traffic], fewer_than_bytes: int) -> int:
     """Stop receiving on the connections of a client that have carried next to nothing since ``before``; how many.
 
@@ -49,6 +57,12 @@ def cut_silent(address: str, before: Mapping[Peer, Traffic], fewer_than_bytes: i
 def _is_silent(then: Traffic, now: Traffic, fewer_than_bytes: int) -> bool:
     nothing_sent = now.sent_bytes == then.sent_bytes and not now.pending_bytes
     return nothing_sent and now.received_bytes - then.received_bytes < fewer_than_bytes
+
+
+def _unread(connection: socket.socket) -> int:
+    count = array.array("i", [0])
+    fcntl.ioctl(connection, termios.FIONREAD, count)
+    return count[0]
 
 
 def _connections(address: str) -> Iterator[tuple[socket.socket, Peer, Traffic]]:

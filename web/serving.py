@@ -14,7 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 from granian._granian import SocketHolder
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
@@ -68,6 +68,7 @@ class _Server(MPServer):
             address=host,
             port=port,
             interface=Interfaces.WSGI,
+            http=HTTPModes.http1,  # of two requests on one connection, one must not suffer when the other is cut
             blocking_threads=threads,
             backlog=BACKLOG,
             backpressure=BACKLOG,
