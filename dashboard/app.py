@@ -6,7 +6,7 @@ from dash import Dash, html, register_page
 from flask import Flask, Response, request
 
 from dashboard import api, shell
-from dashboard.pages import statistics, statistics_callbacks
+from dashboard.pages import configuration, configuration_callbacks, statistics, statistics_callbacks
 from dashboard.reader import Reader
 from dashboard.settings import Settings
 from dashboard.theme import ASSETS
@@ -45,6 +45,7 @@ def create_app(settings: Settings) -> Dash:
     app.layout = shell.layout(PLACE, settings.image_service_url)
     shell.register(app, reader, SOURCE)
     statistics_callbacks.register(app, reader)
+    configuration_callbacks.register(app, reader, channel)
     return app
 
 
@@ -53,6 +54,10 @@ def _register_pages() -> None:
     register_page(
         "statistics", path="/", name="Statistics", title="Statistics - Hitrate", order=0, icon="statistics",
         layout=statistics.layout,
+    )  # fmt: skip
+    register_page(
+        "configuration", path="/configuration", name="Configuration", title="Configuration - Hitrate", order=1,
+        icon="configuration", layout=configuration.layout,
     )  # fmt: skip
     register_page("not_found_404", path="/404", name="Not found", title="Not found - Hitrate", layout=_not_found)
 

@@ -18,6 +18,8 @@ def ceiling(most: float, unit: Unit) -> tuple[float, float]:
     """
     if unit is Unit.RATE:
         return 1.0, 0.25
+    if most <= 0:
+        return 1.0, 2.0  # nothing to measure: zero is the only tick
     scale = 1024 ** int(math.log(most, 1024)) if unit is Unit.SIZE and most >= 1024 else 1
     least = TICKS if unit is Unit.COUNT else 1
     wanted = max(most / scale, least) / TICKS
@@ -29,7 +31,7 @@ def ceiling(most: float, unit: Unit) -> tuple[float, float]:
 
 def value_axis(most: float, unit: Unit, colours: dict[str, str]) -> dict[str, Any]:
     top, step = ceiling(most, unit)
-    ticks = [step * i for i in range(round(top / step) + 1)]
+    ticks = [step * i for i in range(int(top / step + 1e-6) + 1)]
     return {
         "range": [0, top * 1.04],  # room for a line at the top to be whole
         "tickmode": "array",

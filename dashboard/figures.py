@@ -129,8 +129,8 @@ def _end_labels(
         lowest = height + LABEL_GAP
         labels.append(
             {
-                "text": _mark(chart, line, last), "xref": "paper", "yref": "paper", "x": 1, "y": height, "xanchor": "left",
-                "yanchor": "middle", "xshift": 8, "showarrow": False, "name": f"end {line.column}",
+                "text": _mark(chart, line, last), "xref": "paper", "yref": "paper", "x": 1, "y": height,
+                "xanchor": "left", "yanchor": "middle", "xshift": 8, "showarrow": False, "name": f"end {line.column}",
                 "font": {"size": 12, "color": colours["ink"]},
             }
         )  # fmt: skip

@@ -73,7 +73,8 @@ def _latency(frame: pd.DataFrame, now: Totals, before: Totals | None, window: Wi
 
 
 _TELL = {
-    "rates": _rates, "requests": _requests, "size": _size, "items": _items, "evictions": _evictions, "latency": _latency,
+    "rates": _rates, "requests": _requests, "size": _size,
+    "items": _items, "evictions": _evictions, "latency": _latency,
 }  # fmt: skip
 _MISSED = {"rates": "rate", "latency": "latency"}
 _UNIT = {"hit_rate": "rate", "requests": "count", "evictions": "count", "p95_ms": "milliseconds"}

@@ -100,13 +100,8 @@ def _header(place: str, image_service_url: str | None) -> html.Header:
 def _service_link(url: str | None) -> html.A | None:
     if not url or urlsplit(url).scheme not in ("http", "https"):
         return None
-    return html.A(
-        [html.Span("Open ", className="wide-only"), "image service"],
-        href=url,
-        target="_blank",
-        rel="noopener",
-        className="service-link",
-    )
+    words = [html.Span("Open ", className="wide-only"), "image service"]
+    return html.A(words, href=url, target="_blank", rel="noopener", className="service-link")
 
 
 def _navigation() -> html.Nav:

@@ -30,7 +30,8 @@ def status(fleet: Fleet, failure: Failure | None, source: str) -> Status:
     age = seconds_since(fleet)
     since = None if age is None else fleet.last_complete + MINUTE
     if failure:
-        return Status("failed", _failed(failure, since, source), since, ())
+        again = f"Trying again in {duration(max(0.0, failure.retry_at - fleet.now))}."
+        return Status("failed", _failed(failure, since, source), since, (again,))
     if age is None:
         return Status("nothing", "No statistics yet.", None, ())
     if age > SILENT_SECONDS:
@@ -46,8 +47,8 @@ def status(fleet: Fleet, failure: Failure | None, source: str) -> Status:
 
 
 def _failed(failure: Failure, since: int | None, source: str) -> str:
-    showing = f"Showing data from {clock(since)}. " if since else ""
-    return f"{source} is not answering since {clock(failure.since)} ({failure.message}). {showing}"
+    showing = f" Showing data from {clock(since)}." if since else ""
+    return f"{source} is not answering since {clock(failure.since)} ({failure.message}).{showing}"
 
 
 def _who(fleet: Fleet) -> tuple[str, ...]:

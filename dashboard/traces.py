@@ -108,7 +108,8 @@ def _stacked(
             traces.append(
                 {
                     "type": "bar", "name": line.label, "meta": {"role": "alone", "column": line.column},
-                    "x": [grid.at(i) for i in alone], "y": [columns[line.column][i] for i in alone], "hoverinfo": "skip",
+                    "x": [grid.at(i) for i in alone], "y": [columns[line.column][i] for i in alone],
+                    "hoverinfo": "skip",
                     "marker": {"color": colours[line.colour], "line": {"width": 0}},
                     "width": grid.range.period_seconds * 1000, "showlegend": False,
                 }

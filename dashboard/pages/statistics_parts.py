@@ -196,7 +196,8 @@ def _records(frame: pd.DataFrame, columns: Sequence[str]) -> list[dict]:
 def _spoken(value: str) -> Any:
     if value != words.MISSING:
         return value
-    return [html.Span(value, **{"aria-hidden": "true"}), html.Span("no data", className="visually-hidden")]
+    dash = html.Span(value, **{"aria-hidden": "true"})
+    return html.Span([dash, html.Span("no data", className="visually-hidden")])
 
 
 def _change(change: Change) -> list[Any]:

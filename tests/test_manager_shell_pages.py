@@ -1,0 +1,119 @@
+"""What surrounds the pages: served from this machine alone, guarded, and usable before there is any data."""
+
+import json
+import re
+import urllib.error
+import urllib.request
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.app import create_app
+from dashboard.settings import Settings
+from tests.browser import assert_accessible
+from tests.processes import App
+
+
+@pytest.fixture
+def app(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return create_app(Settings(data_dir=tmp_path))
+
+
+def test_two_apps_of_one_process_do_not_share_callbacks(tmp_path):
+    one, other = (create_app(Settings(data_dir=tmp_path / name)) for name in "ab")
+    one.server.test_client().get("/")
+    other.server.test_client().get("/")
+    assert one.callback_map.keys() == other.callback_map.keys()
+    assert "..statistics-window.data...statistics-notice.children.." in other.callback_map
+
+
+def test_the_first_page_has_its_language_its_icon_and_nothing_from_elsewhere(app):
+    html = app.server.test_client().get("/").text
+    assert '<html lang="en">' in html
+    assert "/assets/images/favicon.svg" in html
+    sources = re.findall(r'(?:src|href)="([^"]+)"', html)
+    assert sources
+    assert all(source.startswith("/") for source in sources)
+
+
+def test_the_image_pages_own_files_are_not_on_the_managers_pages(app):
+    html = app.server.test_client().get("/").text
+    assert not re.findall(r'"/assets/images/[^"]+\.(?:js|css)', html)
+
+
+def test_the_scripts_of_dash_are_kept_and_compressed(app):
+    client = app.server.test_client()
+    html = client.get("/").text
+    script = re.search(r'src="(/_dash-component-suites/[^"]+dcc/dash_core_components\.[^"]+)"', html)[1]
+    answer = client.get(script, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Content-Encoding"] == "gzip"
+
+
+def test_foreign_hosts_and_foreign_writes_are_refused(app):
+    client = app.server.test_client()
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
+    posted = client.post("/_dash-update-component", json={}, headers={"Origin": "http://evil.example"})
+    assert posted.status_code == 403
+
+
+def test_a_callback_answers_without_a_browser(app):
+    client = app.server.test_client()
+    client.get("/")
+    answer = client.post(
+        "/_dash-update-component",
+        json={
+            "output": "..statistics-window.data...statistics-notice.children..",
+            "outputs": [
+                {"id": "statistics-window", "property": "data"},
+                {"id": "statistics-notice", "property": "children"},
+            ],
+            "inputs": [
+                {"id": "statistics-view", "property": "data", "value": {"from": "now-3h"}},
+                {"id": "statistics-tick", "property": "n_intervals", "value": 0},
+            ],
+            "changedPropIds": ["statistics-view.data"],
+        },
+    )
+    window = json.loads(answer.text)["response"]["statistics-window"]["data"]
+    assert window["end"] - window["start"] == 3 * 3600 + 60
+    assert window["live"] is True
+
+
+def test_a_manager_without_a_service_says_what_to_do(page: Page, manager: App):
+    page.goto(manager.url)
+    expect(page.locator(".status-text")).to_contain_text("No statistics yet.", timeout=30_000)
+    expect(page.locator(".banner.first-time")).to_have_text(
+        "No statistics yet. Is the image service running? Try make traffic; "
+        "the first minute shows here within two minutes."
+    )
+    assert_accessible(page)
+
+
+def test_the_header_leads_to_the_image_service(page: Page, manager: App, service: App):
+    page.goto(manager.url)
+    link = page.get_by_role("link", name="Open image service")
+    assert link.get_attribute("href") == service.url
+
+
+def test_without_an_address_of_the_service_there_is_no_link(app):
+    assert "Open " not in str(app.layout)
+
+
+def test_the_current_page_is_marked_and_tab_leads_to_the_content_first(page: Page, manager: App):
+    page.goto(manager.url)
+    expect(page.locator(".navigation [aria-current=page]")).to_have_text("Statistics", timeout=30_000)
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the page")
+
+
+def test_an_unknown_address_says_so(page: Page, manager: App):
+    page.goto(f"{manager.url}/nothing")
+    expect(page.get_by_role("heading", name="No page has this address.")).to_be_visible(timeout=30_000)
+
+
+def test_an_error_of_the_manager_is_a_problem_document(manager: App):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{manager.url}/export/statistics.csv?from=yesterday")
+    assert refused.value.headers["Content-Type"] == "application/problem+json"
