@@ -58,6 +58,7 @@ class Reader:
         self._frames: OrderedDict[tuple, pd.DataFrame] = OrderedDict()
         self._read_at = float("-inf")
         self._newest: Configuration = DEFAULT
+        self._has_read = False
         self._unreadable = ""
         self._history: list[Configuration] = [DEFAULT]
         self._announcements: list[Announcement] = []
@@ -72,8 +73,13 @@ class Reader:
         """Why the last read failed; None if it did not."""
         return self._failure
 
+    @property
+    def has_read(self) -> bool:
+        """Whether the channel has ever told the configuration; before that it is only supposed to be the default."""
+        return self._has_read
+
     def retry(self) -> None:
-        """Try the channel again now rather than at ``retry_at``."""
+        """Read the channel now: rather than at ``retry_at``, or because something has just been written to it."""
         with self._lock:
             self._read_at = float("-inf")
             if self._failure:
@@ -160,6 +166,7 @@ class Reader:
         self._newest = newest or self._history[0]
         self._unreadable = unreadable
         self._announcements = self._channel.announcements()
+        self._has_read = True
 
     def _read_recent(self) -> None:
         now = self.now()

@@ -1,0 +1,233 @@
+"""Configuration: what is in force, and what happens if I change it? What stands on the page."""
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from cache.policies import POLICIES
+from dashboard.forms import MAX_AUTHOR, MAX_REASON, NAMELESS, STEPS_MB
+from dashboard.pages.parts import help_button
+from dashboard.words import size
+from metrics.schema import WORDS
+
+FOLLOW_MILLISECONDS = 2000
+ADDRESSED = ("policy", "capacity_bytes", "reason")
+SLIDER_MARKS_MB = (1, 8, 50, 300, 1536, 8192)
+
+# What is shown
+IN_FORCE = "configuration-in-force"
+NOTICES = "configuration-notices"
+TROUBLE = "configuration-trouble"
+PANEL = "configuration-panel"
+WHY_NOT = "configuration-why-not"
+IN_ALL = "configuration-in-all"
+LATEST = "configuration-latest"
+HISTORY = "configuration-history"
+HELD = "configuration-held"
+
+# What is typed and pressed
+POLICY = "configuration-policy"
+CAPACITY = "configuration-capacity"
+SLIDER = "configuration-slider"
+AUTHOR = "configuration-author"
+REASON = "configuration-reason"
+DISCARD = "configuration-discard"
+APPLY = "configuration-apply"
+CLEAR = "configuration-clear"
+OLDER = "configuration-older"
+
+# What is remembered
+ADDRESS = "configuration-address"  # the draft in the link
+BASE = "configuration-base"  # the document that the form started from
+CONFLICT = "configuration-conflict"  # the version that was saved meanwhile, if Apply ran into one
+PENDING = "configuration-pending"  # what waits for the answer to a question
+PLACE = "configuration-place"  # where the slider was put by the number, not by hand
+SAVED = "configuration-saved"  # what was saved last from here
+SEEN = "configuration-seen"  # what is shown of the channel, so that the same is not drawn again
+TICK = "configuration-tick"
+
+
+def layout(**address: str) -> html.Div:
+    """The page with the draft that its address holds; what is in force comes by the callbacks."""
+    return html.Div(
+        className="configuration",
+        children=[
+            html.Div(
+                className="configuration-head",
+                children=[html.H1("Configuration"), html.P("Reading …", id=IN_FORCE, className="in-force")],
+            ),
+            html.Div(id=NOTICES, role="status", className="notices"),
+            html.Div(id=TROUBLE, role="alert", className="notices"),
+            html.Div(
+                className="configuration-columns",
+                children=[
+                    html.Div([_form(), _clear()], className="configuration-left"),
+                    html.Div(
+                        className="configuration-right",
+                        children=[
+                            html.Section([html.Div(id=PANEL), _apply_bar()], className="card what-changes"),
+                            html.Div(id=LATEST, role="status"),
+                        ],
+                    ),
+                ],
+            ),
+            _history(),
+            question("shrink", "Shrink the cache?"),
+            question("clear", "Clear the cache?"),
+            dcc.Store(id=ADDRESS, data={name: value for name, value in address.items() if name in ADDRESSED}),
+            *(dcc.Store(id=name) for name in (BASE, CONFLICT, PENDING, PLACE, SAVED, SEEN)),
+            dcc.Interval(id=TICK, interval=FOLLOW_MILLISECONDS),
+        ],
+    )
+
+
+def of_question(which: str, part: str) -> str:
+    """The id of a part of a question: the dialog, its words, and the two answers keep and go."""
+    return f"configuration-{which}-{part}"
+
+
+def question(which: str, title: str) -> dmc.Modal:
+    """A second question, asked only where something is lost; the answers name what they do."""
+    return dmc.Modal(
+        id=of_question(which, "dialog"),
+        title=title,
+        centered=True,
+        keepMounted=True,
+        withCloseButton=False,
+        transitionProps={"duration": 0},
+        children=[
+            html.P(id=of_question(which, "words")),
+            html.P("They stay stored and will be fetched again.", className="muted"),
+            html.Div(
+                className="answers",
+                children=[
+                    html.Button(
+                        "Keep", id=of_question(which, "keep"), className="button", **{"data-autofocus": "true"}
+                    ),
+                    html.Button("Go", id=of_question(which, "go"), className="button primary"),
+                ],
+            ),
+        ],
+    )
+
+
+def _form() -> html.Section:
+    return html.Section(
+        className="card form",
+        **{"aria-labelledby": "configuration-edit-title"},
+        children=[
+            html.H2("Edit", id="configuration-edit-title"),
+            dmc.RadioGroup(
+                id=POLICY,
+                label="Policy",
+                className="field",
+                children=html.Div([_policy(name) for name in POLICIES], className="policies"),
+            ),
+            html.Div(
+                className="field",
+                children=[
+                    html.Div(
+                        className="field-row",
+                        children=[
+                            dmc.TextInput(
+                                id=CAPACITY,
+                                label="Capacity an instance",
+                                rightSection="MB",
+                                className="capacity",
+                                attributes={"input": {"inputMode": "decimal", "maxLength": 40}},
+                            ),
+                            help_button("the capacity of an instance", WORDS["capacity"]),
+                            html.Span(id=IN_ALL, className="muted in-all"),
+                        ],
+                    ),
+                    dmc.Slider(
+                        id=SLIDER,
+                        min=0,
+                        max=len(STEPS_MB) - 1,
+                        value=0,
+                        label={"function": "capacityOfStep", "options": {"steps": STEPS_MB}},
+                        marks=[{"value": STEPS_MB.index(step), "label": size(step << 20)} for step in SLIDER_MARKS_MB],
+                        thumbLabel="Capacity an instance, in steps",
+                        className="slider",
+                    ),
+                ],
+            ),
+            html.Div(
+                className="field two",
+                children=[
+                    dmc.TextInput(
+                        id=AUTHOR,
+                        label="Your name",
+                        placeholder=NAMELESS,
+                        persistence=True,
+                        persistence_type="local",
+                        autoComplete="name",
+                        attributes={"input": {"maxLength": MAX_AUTHOR}},
+                    ),
+                    dmc.TextInput(
+                        id=REASON,
+                        label="Reason",
+                        placeholder="Why, for those who come later",
+                        attributes={"input": {"maxLength": MAX_REASON}},
+                    ),
+                ],
+            ),
+        ],
+    )
+
+
+def _policy(name: str) -> dmc.RadioCard:
+    policy = POLICIES[name]
+    return dmc.RadioCard(
+        value=name,
+        className="policy",
+        children=[
+            dmc.RadioIndicator(),
+            html.Span(
+                [
+                    html.Span(policy.label, className="policy-label"),
+                    html.Span(policy.summary, className="policy-summary"),
+                ],
+                className="policy-words",
+            ),
+        ],
+    )
+
+
+def _clear() -> html.Section:
+    return html.Section(
+        className="card clear",
+        **{"aria-labelledby": "configuration-clear-title"},
+        children=[
+            html.Div([html.H2("Cached now", id="configuration-clear-title"), html.P(id=HELD, className="muted")]),
+            html.Button("Clear cache …", id=CLEAR, className="button"),
+        ],
+    )
+
+
+def _apply_bar() -> html.Div:
+    return html.Div(
+        className="apply-bar",
+        children=[
+            html.P(id=WHY_NOT, className="muted why-not"),
+            html.Button("Discard", id=DISCARD, className="button", disabled=True),
+            html.Button("Apply", id=APPLY, className="button primary", disabled=True, **{"aria-describedby": WHY_NOT}),
+        ],
+    )
+
+
+def _history() -> html.Section:
+    return html.Section(
+        className="card",
+        **{"aria-labelledby": "configuration-history-title"},
+        children=[
+            html.Div(
+                [
+                    html.H2("History", id="configuration-history-title"),
+                    html.Span("newest first, UTC", className="caption"),
+                ],
+                className="history-head",
+            ),
+            html.Ol(id=HISTORY, className="history", reversed=True),
+            html.Button("Show older", id=OLDER, className="link-button", hidden=True),
+        ],
+    )

@@ -1,0 +1,208 @@
+"""What the callbacks of Configuration put on the page: now against new, steps, history, three columns."""
+
+from collections.abc import Sequence
+
+from dash import html
+from dash.development.base_component import Component
+
+from cache.config import Configuration
+from dashboard.changes import (
+    Row,
+    applied,
+    clashes,
+    difference_in_all,
+    overtaken,
+    policy_label,
+    shrinking,
+    what_changed,
+)
+from dashboard.fleet import Fleet, made_at
+from dashboard.ranges import utc
+from dashboard.words import MISSING, moment, plural, size
+
+UNDO_SECONDS = 600
+
+
+def now_and_new(base: Configuration, policy: str, capacity_bytes: int | None, fleet: Fleet) -> list[Component]:
+    """The panel What changes; a capacity that cannot be read is None."""
+    caches = len(fleet.alive)
+    rows = [_compared("Policy", policy_label(base.policy), policy_label(policy))]
+    new = MISSING if capacity_bytes is None else size(capacity_bytes)
+    rows.append(_compared("Capacity an instance", size(base.capacity_bytes), new))
+    if caches > 1:
+        in_all = MISSING if capacity_bytes is None else size(capacity_bytes * caches)
+        rows.append(_compared(f"In all {caches} instances", size(base.capacity_bytes * caches), in_all))
+    return [
+        html.H2("What changes"),
+        html.Table(
+            className="plain-table compared",
+            children=[
+                html.Thead(html.Tr([_head(""), _head(f"now (v{base.version})"), _head(f"new (v{base.version + 1})")])),
+                html.Tbody(rows),
+            ],
+        ),
+        *(html.P(told, className="told") for told in _consequences(base, policy, capacity_bytes, fleet)),
+    ]
+
+
+def _consequences(base: Configuration, policy: str, capacity_bytes: int | None, fleet: Fleet) -> list[str]:
+    if capacity_bytes is None or (policy == base.policy and capacity_bytes == base.capacity_bytes):
+        return []
+    told = [difference_in_all(base, capacity_bytes, len(fleet.alive))]
+    lost = shrinking(fleet, capacity_bytes)
+    told.append(f"{lost} They stay stored and will be fetched again." if lost else "Cached images that still fit stay.")
+    return [each for each in told if each]
+
+
+def _compared(label: str, now: str, new: str) -> Component:
+    changed = now != new
+    cell = [html.Strong(new), html.Span(" changed", className="visually-hidden")] if changed else new
+    return html.Tr([html.Th(label, scope="row"), html.Td(now), html.Td(cell)], className="changed" if changed else None)
+
+
+def _head(text: str) -> Component:
+    return html.Th(text, scope="col") if text else html.Td()
+
+
+def three_columns(
+    started: Configuration,
+    now: Configuration,
+    between: Sequence[Configuration],
+    policy: str,
+    capacity_bytes: int | None,
+) -> list[Component]:
+    """What is shown when another was first."""
+    heads = (f"you started from (v{started.version})", f"in force now (v{now.version})", "yours")
+    return [
+        html.H2("Somebody was first"),
+        html.Div(overtaken(started, now, between), className="banner warning", role="alert"),
+        html.Table(
+            className="plain-table compared",
+            children=[
+                html.Thead(html.Tr([_head(""), *(_head(head) for head in heads)])),
+                html.Tbody([_three(row) for row in clashes(started, now, policy, capacity_bytes)]),
+            ],
+        ),
+        html.Div(
+            className="answers",
+            children=[
+                html.Button("Drop mine", id={"resolve": "drop"}, className="button"),
+                html.Button(f"Put my changes on v{now.version}", id={"resolve": "mine"}, className="button primary"),
+            ],
+        ),
+    ]
+
+
+def _three(row: Row) -> Component:
+    yours = [html.Strong(row.yours), html.Span("both changed it", className="clash")] if row.clash else row.yours
+    return html.Tr(
+        [html.Th(row.label, scope="row"), html.Td(row.started), html.Td(row.now), html.Td(yours)],
+        className="changed" if row.clash else None,
+    )
+
+
+def latest(fleet: Fleet, previous: Configuration | None, now: float) -> Component | None:
+    """The way of the newest document from saved to in force everywhere, and a way back; for ten minutes."""
+    newest = fleet.newest
+    if previous is None or not 0 <= now - made_at(newest) < UNDO_SECONDS:
+        return None
+    done = bool(fleet.alive) and len(fleet.applied) == len(fleet.alive)
+    last = max((instance.announced or 0 for instance in fleet.applied), default=0)
+    everywhere = f"In force everywhere {_second(last)}" if done and last else "In force everywhere"
+    steps = [
+        (f"Saved as v{newest.version} {_second(made_at(newest))}", True),
+        (applied(fleet), done),
+        (everywhere, done),
+    ]
+    waits = next((place for place, (_, reached) in enumerate(steps) if not reached), None)
+    return html.Section(
+        className="card latest",
+        **{"aria-labelledby": "configuration-latest-title"},
+        children=[
+            html.H2(f"Latest change: {what_changed(previous, newest)}", id="configuration-latest-title"),
+            html.Ol(
+                className="steps",
+                children=[
+                    html.Li(
+                        told,
+                        className="done" if reached else "waits" if place == waits else "later",
+                    )
+                    for place, (told, reached) in enumerate(steps)
+                ],
+            ),
+            _undo(previous, newest),
+        ],
+    )
+
+
+def _undo(previous: Configuration, newest: Configuration) -> Component | None:
+    if (previous.policy, previous.capacity_bytes) == (newest.policy, newest.capacity_bytes):
+        return None
+    return html.Div(
+        className="undo",
+        children=[
+            html.P("Undo brings the setting back, not the images already dropped.", className="muted"),
+            html.Button(f"Undo v{newest.version}", id={"undo": newest.version}, className="button"),
+        ],
+    )
+
+
+def history_rows(documents: Sequence[Configuration], shown: int, fleet: Fleet) -> list[Component]:
+    """The newest so many documents, each against the one before it."""
+    before = [*documents[1:], None]
+    return [
+        _history_row(document, earlier, fleet)
+        for document, earlier in list(zip(documents, before, strict=True))[:shown]
+    ]
+
+
+def _history_row(document: Configuration, before: Configuration | None, fleet: Fleet) -> Component:
+    in_force = document.version == fleet.newest.version
+    by_default = document.version == 0
+    same = (document.policy, document.capacity_bytes) == (fleet.newest.policy, fleet.newest.capacity_bytes)
+    if in_force:
+        state: Component = html.Span(
+            f"in force, applied by {len(fleet.applied)} of {len(fleet.alive)}", className="now"
+        )
+    elif same:
+        state = html.Span("the same as in force", className="muted")
+    else:
+        state = html.Button(
+            "Go back to this",
+            id={"back": document.version},
+            className="button",
+            **{"aria-label": f"Go back to v{document.version}"},
+        )
+    return html.Li(
+        id=f"v{document.version}",
+        className="history-row in-force-row" if in_force else "history-row",
+        children=[
+            html.Span(f"v{document.version}", className="history-version"),
+            html.Span("" if by_default else moment(made_at(document)), className="history-time muted"),
+            html.Span("the default" if by_default else document.author, className="history-author"),
+            html.Span(what_changed(before, document), className="history-change"),
+            html.Span(f"“{document.reason}”" if document.reason else "", className="history-reason muted"),
+            html.Span(state, className="history-state"),
+        ],
+    )
+
+
+def held(fleet: Fleet) -> str:
+    """What all caches hold, by the last minute."""
+    reported = [instance for instance in fleet.alive if instance.last]
+    if not reported:
+        return "No instance has reported what it holds."
+    items, bytes_held = (sum(instance.value[name] for instance in reported) for name in ("items", "size_bytes"))
+    where = "" if len(reported) == 1 else f" in {len(reported)} caches"
+    return f"{plural(items, 'image')}, {size(bytes_held)}{where}."
+
+
+def saved_meanwhile(started: Configuration, now: Configuration) -> str:
+    return (
+        f"{now.author} saved v{now.version} ({what_changed(started, now)}) while you were editing v{started.version}. "
+        "Apply shows both side by side before anything is changed."
+    )
+
+
+def _second(seconds: float) -> str:
+    return f"{utc(seconds):%H:%M:%S}"
