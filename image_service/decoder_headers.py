@@ -7,12 +7,15 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 from image_service.kinds import Damaged, TooManyPixels
 
 MAX_FRAMES = 200
 MAX_ANIMATION_PIXELS = 100_000_000
 MAX_SCANS = 100
+MAX_PARTS = 100_000
+"""Segments of a JPEG, chunks of a PNG or a WebP: honest files have hundreds, and each costs time to step over."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ def read_headers(data: bytes, kind: str, max_pixels: int) -> Headers:
     return headers
 
 
+def _not_too_many(parts: int) -> None:
+    if parts > MAX_PARTS:
+        raise TooManyPixels(f"The file has more than {MAX_PARTS:,} parts.")
+
+
 # A marker: FF and what is neither a stuffed 00, nor a fill byte, nor one that stands alone (TEM, RST0 to RST7).
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
@@ -64,7 +72,9 @@ def _read_jpeg(data: bytes) -> Headers:
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     # As libjpeg does: skip to the next marker wherever one is expected, be it behind a segment or behind a scan's data.
     position = 2
+    parts = count()
     while found := _MARKER.search(data, position):
+        _not_too_many(next(parts))
         marker, start = data[found.start() + 1], found.end() + 2
         if marker == _EOI:
             return
@@ -91,7 +101,9 @@ def _read_png(data: bytes) -> Headers:
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int]]:
     position = 8
+    parts = count()
     while len(data) - position >= 12:
+        _not_too_many(next(parts))
         start, name = position + 8, data[position + 4 : position + 8]
         end = start + int.from_bytes(data[position : position + 4])
         if end + 4 > len(data):
@@ -160,7 +172,9 @@ def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, int]]:
     if file_end > len(data):
         raise Damaged("The WebP is cut off before its end.")
     position = 12
+    parts = count()
     while file_end - position >= 8:
+        _not_too_many(next(parts))
         yield data[position : position + 4], position + 8
         length = int.from_bytes(data[position + 4 : position + 8], "little")
         position += 8 + length + (length & 1)

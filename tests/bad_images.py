@@ -146,6 +146,9 @@ def _exhausting() -> Iterator[tuple[str, bytes]]:
     yield "202 frames.png", saved(frames[0], "PNG", save_all=True, append_images=frames[1:], duration=20)
     yield "25 million pixels.png", PNG_MAGIC + _ihdr(5000, 5001, 1, 0) + _idat(zlib.compress(bytes(626 * 5001)))
     yield "two million segments.jpg", b"\xff\xd8" + b"\xff\xfe\0\2" * 2_000_000
+    yield "half a million chunks.png", PNG_MAGIC + _ihdr(10, 10) + png_chunk(b"teXt", b"") * 500_000
+    yield "500000 chunks.webp", _riff(b"JUNK\0\0\0\0" * 500_000 + good_images()["lossy.webp"][12:])
+    yield "empty blocks.gif", b"GIF89a\1\0\1\0\0\0\0" + b"!\xfe" + b"\1x" * 2_000_000
 
 
 def _too_long(max_upload_bytes: int) -> Iterator[tuple[str, bytes]]:
