@@ -1,22 +1,25 @@
 """The manager for a WSGI server: ``create()`` makes it from the settings of the environment."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask
-
 from dashboard.app import create_app
 from dashboard.settings import Settings
+from web.bodies import Bodies
+from web.serving import THREADS
+
+MAX_BODY_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
 class Manager:
     """A WSGI callable with an end; the manager holds nothing that would have to be kept."""
 
-    flask: Flask
+    wsgi: Callable[..., Any]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        return self.flask(environ, start_response)
+        return self.wsgi(environ, start_response)
 
     def drain(self) -> None:
         pass
@@ -26,4 +29,6 @@ class Manager:
 
 
 def create() -> Manager:
-    return Manager(create_app(Settings()).server)
+    flask = create_app(Settings()).server
+    flask.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    return Manager(Bodies(flask, THREADS // 4, wait_seconds=1, until_answered=False))

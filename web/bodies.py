@@ -23,10 +23,11 @@ BUFFER_BYTES = 1 << 16
 
 
 class Bodies:
-    """WSGI middleware: a body takes one of ``slots`` before its first byte is read, and keeps it until the answer.
+    """WSGI middleware: a body takes one of ``slots`` before its first byte is read.
 
-    Whoever reads it gets a Problem where no slot is free within ``wait_seconds`` (503), where the client does not go on
-    sending (408), and where the body ends before its Content-Length (400).
+    It keeps it until the answer is made, or, if not ``until_answered``, until it has been read to its end. Whoever
+    reads it gets a Problem where no slot is free within ``wait_seconds`` (503), where the client does not go on sending
+    (408), and where the body ends before its Content-Length (400).
     """
 
     def __init__(
@@ -34,18 +35,20 @@ class Bodies:
         app: Callable[..., Iterable[bytes]],
         slots: int,
         wait_seconds: float = 0,
+        until_answered: bool = True,
         watch: BodyWatch | None = None,
     ) -> None:
         self._app = app
         self._slots = threading.BoundedSemaphore(slots)
         self._lingering = threading.BoundedSemaphore(slots)
         self._wait_seconds = wait_seconds
+        self._until_answered = until_answered
         self._watch = watch or BodyWatch()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ.get("CONTENT_LENGTH", "0") in ("", "0") and "HTTP_TRANSFER_ENCODING" not in environ:
             return self._app(environ, start_response)
-        body = _Body(environ, self._slots, self._wait_seconds)
+        body = _Body(environ, self._slots, self._wait_seconds, self._until_answered)
         environ["wsgi.input"] = io.BufferedReader(body, BUFFER_BYTES)
         with self._watch.over(body):
             try:
@@ -66,12 +69,19 @@ class Bodies:
 class _Body(io.RawIOBase):
     """One body, read where it is asked for. The watch looks at it from another thread."""
 
-    def __init__(self, environ: dict[str, Any], slots: threading.BoundedSemaphore, wait_seconds: float) -> None:
+    def __init__(
+        self,
+        environ: dict[str, Any],
+        slots: threading.BoundedSemaphore,
+        wait_seconds: float,
+        until_answered: bool,
+    ) -> None:
         length = environ.get("CONTENT_LENGTH", "")
         self._stream = environ["wsgi.input"]
         self._length = int(length) if length.isascii() and length.isdigit() else 0
         self._slots = slots
         self._wait_seconds = wait_seconds
+        self._until_answered = until_answered
         self._holds_slot = self._ended = False
         self._received = 0
         self.address: str = environ.get("REMOTE_ADDR", "")
@@ -83,7 +93,9 @@ class _Body(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if not self._holds_slot and not self._take_slot(self._wait_seconds):
+        if self._is_over():
+            return 0
+        if not self._holds_slot and not self._take_slot():
             raise Problem(503, "Too many uploads are under way. Try again shortly.", {"Retry-After": "2"})
         piece = self._read(min(len(buffer), PIECE_BYTES))
         if self.late:
@@ -91,6 +103,8 @@ class _Body(io.RawIOBase):
         if not piece and self._received < self._length:
             raise Problem(400, "The body ended before its Content-Length.")
         buffer[: len(piece)] = piece
+        if self._is_over() and not self._until_answered:
+            self.give_slot()
         return len(piece)
 
     def linger(self) -> None:
@@ -100,7 +114,7 @@ class _Body(io.RawIOBase):
         is left unread, and then they never see it.
         """
         until, limit = time.monotonic() + LINGER_SECONDS, self._received + LINGER_BYTES
-        while not self._is_over() and self._received < limit and time.monotonic() < until:
+        while not (self._is_over() or self.late) and self._received < limit and time.monotonic() < until:
             arrived = self._wait_for_more()
             if not arrived:
                 return
@@ -112,12 +126,12 @@ class _Body(io.RawIOBase):
             self._holds_slot = False
             self._slots.release()
 
-    def _take_slot(self, wait_seconds: float) -> bool:
-        self._holds_slot = self._slots.acquire(timeout=wait_seconds)
+    def _take_slot(self) -> bool:
+        self._holds_slot = self._slots.acquire(timeout=self._wait_seconds)
         return self._holds_slot
 
     def _is_over(self) -> bool:
-        return self._ended or self.late is not None or 0 < self._length <= self._received
+        return self._ended or 0 < self._length <= self._received
 
     def _wait_for_more(self) -> int:
         until = time.monotonic() + PAUSE_SECONDS
