@@ -70,7 +70,7 @@ def make_pages(images: Images, max_upload_bytes: int) -> Blueprint:
             return render_template("get.html", **state, refusal=str(refused))
         except StoreError as error:
             # The catalog can't be asked, yet the cache may hold the image: trying to get it will tell.
-            state["notice"] = f"Its facts cannot be read just now. {error}"
+            state["notice"] = f"Its facts cannot be read just now: {error}."
             return render_template("get.html", **state, shown=asked)
         if image and key != asked:
             return redirect(url_for(".get_image", key=key, width=state["width"]))

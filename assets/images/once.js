@@ -2,6 +2,11 @@
 
 import { NO_ANSWER, millisecondsInWords, problemInWords } from "./words.js";
 
+const HIT = "Neither the store nor the database was asked.";
+const WAITED = "Another request was fetching it already; this one waited for it.";
+const KEPT = "The cache keeps it now, so getting it again should be a hit.";
+const NOT_KEPT = "The cache did not keep it, so getting it again may be a miss too.";
+
 /** {kind: hit | miss | failed, verdict, meaning, milliseconds, blob?}, or {aborted: true}. */
 export async function getOnce(url, signal) {
   const started = performance.now();
@@ -17,13 +22,12 @@ export async function getOnce(url, signal) {
 }
 
 function told(cacheStatus, milliseconds) {
-  const time = millisecondsInWords(milliseconds);
+  const time = millisecondsInWords(milliseconds).replace(" ", "\u00a0");
   const said = new Set(cacheStatus.split(";").map((part) => part.trim()));
-  if (said.has("hit")) return { kind: "hit", verdict: `Hit: answered from the cache in ${time}`, meaning: "" };
+  if (said.has("hit")) return { kind: "hit", verdict: `Hit: answered from the cache in ${time}`, meaning: HIT };
   const verdict = `Miss: fetched from the store in ${time}`;
-  if (said.has("collapsed")) return { kind: "miss", verdict, meaning: "Another request was fetching it already; this one waited for it." };
-  if (said.has("stored")) return { kind: "miss", verdict, meaning: "The cache keeps it now, so getting it again should be a hit." };
-  return { kind: "miss", verdict, meaning: "The cache did not keep it, so getting it again is a miss too." };
+  const meaning = said.has("collapsed") ? WAITED : said.has("stored") ? KEPT : NOT_KEPT;
+  return { kind: "miss", verdict, meaning };
 }
 
 function failed(reason, milliseconds) {
