@@ -56,6 +56,7 @@ class Service:
 
     def drain(self) -> None:
         self.health.drain()
+        self.station.flush()
 
     def close(self) -> None:
         for close in self.closers:

@@ -207,11 +207,16 @@ class Images:
         return Body(data, _sha256(data), image.content_type, rendered_width, rendered_height)
 
     def _read_original(self, image: Image) -> Body:
-        data = self._blobs.read(image.object_id)
-        self._recorder.origin_read(len(data))
+        # A flight of its own: an image and its renditions that are cold together ask the store once.
+        data, _ = self._flights.fly(image.object_id, lambda: self._read_object(image.object_id))
         if len(data) != image.bytes or _sha256(data) != image.etag:
             raise CorruptObject("its bytes in the store are not those that were sent")
         return Body(data, image.etag, image.content_type, image.width, image.height)
+
+    def _read_object(self, object_id: str) -> bytes:
+        data = self._blobs.read(object_id)
+        self._recorder.origin_read(len(data))
+        return data
 
     # --- storing ---------------------------------------------------------------------------------------------------
 

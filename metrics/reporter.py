@@ -94,7 +94,7 @@ class Reporter:
         self.problem = ""
         self._wait_seconds = 0.0
 
-    def close(self, now: float) -> None:
+    def flush(self, now: float) -> None:
         """Save the open minute and send what waits, the open minute too: whoever stops may never come back."""
         self.roll(now)
         self._not_before = 0.0

@@ -61,8 +61,12 @@ class Station:
         self.ticker.every(SEND_SECONDS, self.reporter.send)
         self.ticker.every(self._follow_seconds, self.follower.follow, jitter=0.2)
 
+    def flush(self) -> None:
+        """The open minute to disk and, if it answers, to the channel: an end is near, and may come fast."""
+        self.reporter.flush(self._clock())
+
     def close(self) -> None:
-        """Stop the jobs, then flush: the open minute to disk and, if it answers, to the channel."""
+        """Stop the jobs, flush, and say that this instance stops."""
         self.ticker.close()
-        self.reporter.close(self._clock())
+        self.flush()
         self.follower.close()

@@ -30,12 +30,12 @@ class Ticker:
         self._threads.append(thread)
         thread.start()
 
-    def close(self, seconds: float = 2.0) -> None:
-        """Let the running jobs end, and wait for them at most so long each."""
+    def close(self, seconds: float = 1.0) -> None:
+        """Let the running jobs end, and wait for them at most so long in all."""
         self._closing.set()
+        until = time.monotonic() + seconds
         for thread in self._threads:
-            if thread is not threading.current_thread():
-                thread.join(seconds)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _run(self, seconds: float, job: Job, jitter: float) -> None:
         while not self._closing.wait(seconds - self._clock() % seconds + random.uniform(0, jitter * seconds)):
