@@ -150,9 +150,8 @@ def test_many_threads_never_see_the_size_above_the_capacity_nor_the_bytes_of_ano
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_an_entry_never_costs_more_than_the_stated_overhead(policy):
-    from image_service.images import Body
-
     from image_service.image import Image
+    from image_service.images import Body
 
     def entry(number):
         key = f"{number:06d}" + "ä" * 124  # 254 bytes, and two a character in memory
