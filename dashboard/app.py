@@ -46,7 +46,6 @@ def create_app(settings: Settings) -> Dash:
     shell.register(app, reader, SOURCE)
     statistics_callbacks.register(app, reader)
     configuration_callbacks.register(app, reader, channel)
-    configuration_callbacks.register(app, reader, channel)
     return app
 
 
@@ -55,10 +54,6 @@ def _register_pages() -> None:
     register_page(
         "statistics", path="/", name="Statistics", title="Statistics - Hitrate", order=0, icon="statistics",
         layout=statistics.layout,
-    )  # fmt: skip
-    register_page(
-        "configuration", path="/configuration", name="Configuration", title="Configuration - Hitrate", order=1,
-        icon="configuration", layout=configuration.layout,
     )  # fmt: skip
     register_page(
         "configuration", path="/configuration", name="Configuration", title="Configuration - Hitrate", order=1,

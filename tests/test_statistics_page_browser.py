@@ -5,24 +5,45 @@ import io
 import json
 import re
 import urllib.request
+from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from dashboard import words
 from dashboard.charts import CHARTS
-from tests.browser import assert_accessible
+from dashboard.theme import palette
+from tests.browser import Watch, assert_accessible, is_elsewhere
 from tests.conftest import Seeded
 from tests.processes import App
 
 GRAPH = '[id*=\'"chart":"{}"\'][id*=\'"part":"graph"\'] .js-plotly-plot'
 
 
+@pytest.fixture(scope="module")
+def opened(browser: Browser, browser_context_args: dict, seeded_manager: App) -> Iterator[Page]:
+    """One page for all tests, watched: loading it anew for each would take most of their time."""
+    expect.set_options(timeout=20_000)
+    context = browser.new_context(**browser_context_args)
+    context.route(is_elsewhere, lambda route: route.abort())
+    watch = Watch(context)
+    yield context.new_page()
+    context.close()
+    assert not watch.problems, "\n".join(watch.problems)
+
+
 @pytest.fixture
-def statistics(page: Page, seeded_manager: App) -> Page:
-    show(page, seeded_manager, "")
-    return page
+def statistics(opened: Page, seeded_manager: App) -> Page:
+    """The page as it is without an address; where the last test left it elsewhere, put back."""
+    opened.mouse.move(0, 0)
+    if urlsplit(opened.url).netloc and opened.locator("#statistics-preset").count():
+        opened.evaluate("hitrate.address.reset()")
+        expect(opened.locator("#statistics-chip")).to_be_hidden()
+        wait_until_drawn(opened)
+    else:
+        show(opened, seeded_manager, "")
+    return opened
 
 
 def show(page: Page, manager: App, address: str) -> None:
@@ -53,12 +74,18 @@ def asked(page: Page) -> dict[str, str]:
 
 
 def drag(page: Page, chart: str, start: float, end: float) -> None:
+    page.locator(GRAPH.format(chart)).scroll_into_view_if_needed()
     box = page.locator(GRAPH.format(chart)).locator(".nsewdrag").bounding_box()
     height = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] * start, height)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * end, height, steps=4)
     page.mouse.up()
+
+
+def more(page: Page, title: str, act: str) -> None:
+    page.locator(f'summary[aria-label="More for {title}"]').click()
+    page.locator("details[open]").get_by_role("button", name=act).click()
 
 
 def test_cards_charts_and_tables_show_the_last_hour(statistics: Page):
@@ -93,12 +120,12 @@ def test_a_drag_is_a_new_range_for_everything_and_back_returns(statistics: Page)
     expect(statistics.locator("#statistics-chip")).to_be_visible()
     assert {"from", "to"} <= asked(statistics).keys()
     expect(statistics.locator("#statistics-chip-text")).to_have_text(re.compile(r"^\d\d:\d\d-\d\d:\d\d UTC, not live$"))
+    statistics.wait_for_function("""() => {
+        const ranges = [...document.querySelectorAll('.js-plotly-plot')].map((graph) => String(graph.layout.xaxis.range));
+        return new Set(ranges).size === 1;
+    }""")
     ranges = {json.dumps(figure(statistics, chart.name)[1]["xaxis"]["range"]) for chart in CHARTS}
-    statistics.wait_for_function(
-        "n => new Set([...document.querySelectorAll('.js-plotly-plot')].map(g => String(g.layout.xaxis.range))).size === 1",
-        arg=0,
-    )
-    assert ranges
+    assert len(ranges) == 1
     csv_address = parse_qs(urlsplit(statistics.locator("#statistics-csv").get_attribute("href")).query)
     assert csv_address["from"][0] == asked(statistics)["from"]
     statistics.go_back()
@@ -196,8 +223,7 @@ def test_a_legend_button_hides_its_line_and_two_clicks_leave_it_alone(statistics
 
 
 def test_the_same_numbers_stand_beside_each_chart_as_a_table(statistics: Page):
-    statistics.get_by_role("button", name="More for Items").click()
-    statistics.get_by_role("menuitem", name="Show as table").click()
+    more(statistics, "Items", "Show as table")
     twin = statistics.locator('[id*=\'"chart":"items"\'][id*=\'"part":"twin"\']')
     expect(twin.locator(".ag-header-cell-text")).to_have_text(["Time (UTC)", "Items"])
     newest = words.count([value for value in line(statistics, "items", "items") if value is not None][-1])
@@ -206,9 +232,8 @@ def test_the_same_numbers_stand_beside_each_chart_as_a_table(statistics: Page):
 
 def test_a_chart_can_be_saved_as_a_picture(statistics: Page):
     for kind in ("PNG", "SVG"):
-        statistics.get_by_role("button", name="More for Items").click()
         with statistics.expect_download() as download:
-            statistics.get_by_role("menuitem", name=f"Save as {kind}").click()
+            more(statistics, "Items", f"Save as {kind}")
         assert download.value.suggested_filename.startswith("hitrate-items-")
         assert download.value.suggested_filename.endswith(kind.lower())
 
@@ -230,17 +255,22 @@ def test_charts_follow_the_colour_scheme(statistics: Page):
     statistics.reload()
     expect(statistics.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
     expect(statistics.locator("#scheme-choice")).to_have_value("Dark")
+    statistics.locator("#scheme-choice").click()
+    statistics.get_by_role("option", name="System").click()
 
 
 def test_keys_open_the_help_and_can_be_switched_off(statistics: Page):
     statistics.locator("body").press("?")
     switch = statistics.get_by_role("switch", name="Single-key shortcuts")
     expect(switch).to_be_visible()
-    statistics.get_by_text("Single-key shortcuts").click()
+    switch.press("Space")
     statistics.keyboard.press("Escape")
     expect(switch).to_be_hidden()
     statistics.locator("body").press("[")
     assert asked(statistics) == {}
+    statistics.get_by_role("button", name="Keyboard shortcuts").click()
+    switch.press("Space")
+    statistics.keyboard.press("Escape")
 
 
 def test_a_change_of_the_configuration_is_a_link_under_the_chart(page: Page, seeded_manager: App):
@@ -260,14 +290,19 @@ def test_a_range_without_data_says_where_the_last_is(page: Page, seeded_manager:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-def test_nothing_serious_for_axe_and_nothing_wider_than_the_screen(
-    new_context, seeded_manager: App, scheme: str, width: int
-):
-    page = new_context(viewport={"width": width, "height": 844}, color_scheme=scheme).new_page()
-    show(page, seeded_manager, "?from=now-3h")
-    expect(page.locator("#statistics-rows .ag-row").first).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    assert_accessible(page)
+def test_nothing_serious_for_axe_and_nothing_wider_than_the_screen(statistics: Page, scheme: str, width: int):
+    statistics.set_viewport_size({"width": width, "height": 844})
+    statistics.emulate_media(color_scheme=scheme)
+    try:
+        statistics.wait_for_function(
+            "([s, c]) => document.querySelector(s).layout.annotations.at(-1).font.color === c",
+            arg=[GRAPH.format("rates"), palette(scheme)["muted"]],
+        )
+        assert statistics.evaluate("document.documentElement.scrollWidth") == width
+        assert_accessible(statistics)
+    finally:
+        statistics.set_viewport_size({"width": 1440, "height": 900})
+        statistics.emulate_media(color_scheme="light")
 
 
 def test_words_are_the_same_in_the_browser_and_in_python(statistics: Page):

@@ -43,6 +43,7 @@ window.hitrate = window.hitrate || {};
   const milliseconds = (number) => {
     if (missing(number)) return MISSING;
     if (number >= 999.5) return number < 9950 ? `${(number / 1000).toFixed(1)} s` : `${(number / 1000).toFixed(0)} s`;
+    if (number > 0 && number < 0.05) return "<0.1 ms";
     return number < 9.95 ? `${number.toFixed(1)} ms` : `${number.toFixed(0)} ms`;
   };
 

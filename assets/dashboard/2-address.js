@@ -27,18 +27,31 @@ window.hitrate = window.hitrate || {};
   };
   const typed = (text) => (/^\d{4}-/.test(text) ? text.replace("T", " ").replace(/(:00)?Z$/, "") : text);
 
-  // Puts the controls where the view is.
-  const sync = (view) => {
-    const { from, to, instance, compare, refresh, hide } = asked(view);
-    const custom = preset(view) === "custom";
-    set("preset", { value: preset(view) });
-    set("instance", { value: instance === "each" ? "all" : instance });
-    set("compare", { value: compare });
-    set("refresh", { value: refresh });
-    set("from", { value: typed(from) });
-    set("to", { value: typed(to) });
-    set("fields", { hidden: !custom });
-    pace(refresh);
+  // What each control should show for a view.
+  const controls = (view) => {
+    const { from, to, instance, compare, refresh } = asked(view);
+    return {
+      preset: { value: preset(view) },
+      instance: { value: instance === "each" ? "all" : instance },
+      compare: { value: compare },
+      refresh: { value: refresh },
+      from: { value: typed(from) },
+      to: { value: typed(to) },
+      fields: { hidden: preset(view) !== "custom" },
+    };
+  };
+
+  // Puts the controls where the view is; each change of one costs the page a round, so only what changed.
+  const sync = (view, before) => {
+    const { refresh, hide } = asked(view);
+    const old = controls(before);
+    for (const [name, props] of Object.entries(controls(view)))
+      if (JSON.stringify(props) !== JSON.stringify(old[name])) set(name, props);
+    if (refresh !== asked(before).refresh) pace(refresh);
+    mark(hide);
+  };
+
+  const mark = (hide) => {
     const hidden = new Set(hide.split(","));
     for (const button of document.querySelectorAll("[data-line]"))
       button.setAttribute("aria-pressed", String(!hidden.has(button.dataset.line)));
@@ -60,8 +73,9 @@ window.hitrate = window.hitrate || {};
       state.zooms = isLive(next) ? 0 : state.zooms + 1;
     }
     if (how === "replace") history.replaceState({}, "", location.pathname + query(next));
+    const before = state.view;
     state.view = next;
-    sync(next);
+    sync(next, before);
     set("view", { data: next });
     return true;
   };
@@ -104,6 +118,11 @@ window.hitrate = window.hitrate || {};
     const { from = "", to = "", period = "" } = state.live || {};
     go({ ...state.view, from, to, period });
   };
+  const reset = () => {
+    history.replaceState({}, "", location.pathname);
+    state.zooms = 0;
+    go({}, "pop");
+  };
   const refresh = () => {
     const now = { n_intervals: Date.now() };
     window.dash_clientside.set_props("status-tick", now);
@@ -131,5 +150,5 @@ window.hitrate = window.hitrate || {};
     if (!document.hidden && asked(state.view).refresh !== "off") refresh();
   });
 
-  window.hitrate.address = { state, asked, onPage, go, sync, shift, widen, zoom, unzoom, toLive, refresh, link, preset };
+  window.hitrate.address = { state, asked, onPage, go, mark, shift, widen, zoom, unzoom, toLive, reset, refresh, link, preset };
 }

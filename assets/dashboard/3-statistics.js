@@ -10,12 +10,14 @@ window.dash_clientside = window.dash_clientside || {};
     const changed = window.dash_clientside.callback_context.triggered.map((each) => each.prop_id);
     const next = { ...state.view, compare, refresh };
     // "each" is shown as "all" by the control, which must not take it away.
-    if (!(state.view.instance === "each" && instance === "all")) next.instance = instance;
+    if (instance && !(state.view.instance === "each" && instance === "all")) next.instance = instance;
     if (changed.some((id) => /(show|from|to)\.n_/.test(id))) {
       address.go({ ...next, from: fromText, to: toText, period: "" });
     } else if (changed.includes("statistics-preset.value") && preset !== address.preset(state.view)) {
       if (preset === "custom") openFields();
       else address.go({ ...next, from: `now-${preset}`, to: "now", period: "" });
+    } else if (changed.includes("statistics-preset.value") && preset !== "custom") {
+      window.dash_clientside.set_props("statistics-fields", { hidden: true }); // Custom was opened, and left again
     } else {
       address.go(next);
     }
@@ -39,7 +41,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (fresh) {
       document.querySelector(".statistics")?.setAttribute("data-taken-up", "");
       state.view = view || {};
-      address.sync(state.view);
+      address.mark(state.view.hide || "");
     }
   };
 
@@ -121,6 +123,9 @@ window.dash_clientside = window.dash_clientside || {};
     '{"copy":"moment"}': () => copy(address.link("moment")),
     '{"copy":"live"}': () => copy(address.link("live")),
   };
+
+  // Narrow screens show fewer columns.
+  window.matchMedia("(max-width: 767px)").addEventListener("change", () => address.onPage() && address.refresh());
 
   document.addEventListener("click", (event) => {
     const target = event.target.closest("button, a, [role=menuitem]");

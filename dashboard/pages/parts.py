@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.charts import Chart, Unit
@@ -10,18 +9,16 @@ from dashboard.charts import Chart, Unit
 GRID_THEME = "themeQuartz.withParams(hitrateGrid)"
 
 
-def help_button(subject: str, words: str) -> dmc.Popover:
+def help_button(subject: str, words: str) -> html.Details:
     """A `?` that explains a word; a button, so that a finger and a keyboard reach it, too."""
-    return dmc.Popover(
-        position="bottom-start",
-        withArrow=True,
-        shadow="sm",
-        width=280,
-        children=[
-            dmc.PopoverTarget(html.Button("?", className="help-button", **{"aria-label": f"What is {subject}?"})),
-            dmc.PopoverDropdown(html.P(words, className="help-text")),
-        ],
-    )
+    return opening("?", f"What is {subject}?", [html.P(words, className="help-text")], "help-button")
+
+
+def opening(sign: str, label: str, content: list, className: str, id: str | None = None) -> html.Details:
+    """Something small that opens under a button: the browser's own, which readers know; popups.js closes it."""
+    named = {"aria-label": label} if label else {}
+    button = html.Summary(sign, className=className, **({"id": id} if id else {}), **named)
+    return html.Details([button, html.Div(content, className="popup")], className="opening")
 
 
 _WIDTHS = {"time": 168, "count": 76, "rate": 72, "size": 78, "milliseconds": 68, "version": 62}

@@ -1,12 +1,11 @@
 """Statistics: is the cache doing its job, and since when not? What stands on the page."""
 
 import dash_ag_grid as dag
-import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard.charts import CHARTS, Chart
 from dashboard.figures import CONFIG
-from dashboard.pages.parts import TABLE_COLUMNS, grid_options, help_button
+from dashboard.pages.parts import TABLE_COLUMNS, grid_options, help_button, opening
 from dashboard.pages.toolbar import toolbar
 from dashboard.window import DEFAULTS, REFRESHES
 
@@ -107,17 +106,10 @@ def _legend(chart: Chart) -> html.Div:
     )
 
 
-def _menu(chart: Chart) -> dmc.Menu:
+def _menu(chart: Chart) -> html.Details:
     acts = {"twin": "Show as table", "png": "Save as PNG", "svg": "Save as SVG"}
-    return dmc.Menu(
-        position="bottom-end",
-        children=[
-            dmc.MenuTarget(html.Button("…", className="icon-button", **{"aria-label": f"More for {chart.title}"})),
-            dmc.MenuDropdown(
-                [dmc.MenuItem(words, id={"act": act, "chart": chart.name}) for act, words in acts.items()]
-            ),
-        ],
-    )
+    items = [html.Button(words, id={"act": act, "chart": chart.name}, className="item") for act, words in acts.items()]
+    return opening("…", f"More for {chart.title}", items, "icon-button")
 
 
 def _table() -> html.Section:

@@ -54,12 +54,16 @@ def _register_window(app: Dash, reader: Reader) -> None:
         Output(toolbar.CHIP, "hidden"),
         Output(toolbar.CHIP_TEXT, "children"),
         Input(page.WINDOW, "data"),
+        State(page.VIEW, "data"),
     )
-    def describe(given: dict) -> tuple[list[dict], str, str, bool, str]:
+    def describe(given: dict, view: dict[str, str]) -> tuple[list[dict], str, str, bool, str]:
         window = Window.from_json(given)
         names = reader.instances(window.range)
         choices = [("all", f"All {count(len(names))} instances" if len(names) > 1 else "All instances")]
         choices += [(name, name) for name in names]
+        asked = (view or {}).get("instance", "all")
+        if asked not in ("all", "each", *names):
+            choices.append((asked, f"{asked}: no data"))
         return (
             [{"value": value, "label": label} for value, label in choices],
             window.csv_address(),

@@ -1,10 +1,12 @@
 """The row of controls over the statistics: range, instance, comparison, refresh, links."""
 
+import re
 from collections.abc import Mapping
 
 import dash_mantine_components as dmc
 from dash import html
 
+from dashboard.pages.parts import opening
 from dashboard.window import DEFAULTS, PRESETS
 
 EARLIER = "statistics-earlier"
@@ -63,21 +65,19 @@ def toolbar(view: Mapping[str, str]) -> html.Div:
                     html.Button("Options", id=MORE, className="button narrow-only", **{"aria-expanded": "false"}),
                 ],
             ),
-            _select(INSTANCE, "Instance", [{"value": "all", "label": "All instances"}], "all", 160),
+            _select(INSTANCE, "Instance", _instances(asked["instance"]), asked["instance"], 160),
             _select(COMPARE, "Compare with", _options(COMPARE_WORDS), asked["compare"], 184),
             html.Span(className="spring"),
             _select(REFRESH, "Refresh", _options(REFRESH_WORDS), asked["refresh"], 156, "Refresh "),
-            dmc.Menu(
-                position="bottom-end",
-                children=[
-                    dmc.MenuTarget(html.Button("Copy link", id=COPY, className="button")),
-                    dmc.MenuDropdown(
-                        [
-                            dmc.MenuItem("This moment, with fixed times", id={"copy": "moment"}),
-                            dmc.MenuItem("Live link, moves with the clock", id={"copy": "live"}),
-                        ]
-                    ),
+            opening(
+                "Copy link",
+                "",
+                [
+                    html.Button("This moment, with fixed times", id={"copy": "moment"}, className="item"),
+                    html.Button("Live link, moves with the clock", id={"copy": "live"}, className="item"),
                 ],
+                "button",
+                COPY,
             ),
             html.A("Export CSV", id=CSV, href="/export/statistics.csv", className="button", download=""),
             _button(OPEN_KEYS, "?", "Keyboard shortcuts"),
@@ -116,6 +116,12 @@ def _options(words: Mapping[str, str]) -> list[dict]:
     return [{"value": value, "label": label} for value, label in words.items()]
 
 
+def _instances(asked: str) -> list[dict]:
+    """What is known before anything is read; the callback that describes the window adds the others."""
+    named = [{"value": asked, "label": asked}] if asked not in ("all", "each") else []
+    return [{"value": "all", "label": "All instances"}, *named]
+
+
 def _presets() -> list[dict]:
     return [{"value": value, "label": label} for value, label, _ in PRESETS] + [{"value": CUSTOM, "label": "Custom"}]
 
@@ -129,13 +135,20 @@ def _fields(asked: Mapping[str, str]) -> html.Div:
     return html.Div(
         id=FIELDS,
         className="fields",
-        hidden=True,
+        hidden=_preset(asked) != CUSTOM,
         children=[
-            dmc.TextInput(id=FROM, label="From (UTC)", value=asked["from"], placeholder="2026-11-23 12:04 or now-3h"),
-            dmc.TextInput(id=TO, label="To (UTC)", value=asked["to"], placeholder="2026-11-23 15:04 or now"),
+            dmc.TextInput(
+                id=FROM, label="From (UTC)", value=_typed(asked["from"]), placeholder="2026-11-23 12:04 or now-3h"
+            ),
+            dmc.TextInput(id=TO, label="To (UTC)", value=_typed(asked["to"]), placeholder="2026-11-23 15:04 or now"),
             html.Button("Show", id=SHOW, className="button primary"),
         ],
     )
+
+
+def _typed(time: str) -> str:
+    """2026-11-23 12:04 for 2026-11-23T12:04:00Z; as 2-address.js writes it."""
+    return re.sub(r"(:00)?Z$", "", time.replace("T", " ")) if re.match(r"\d{4}-", time) else time
 
 
 def _keys() -> dmc.Modal:
@@ -143,6 +156,7 @@ def _keys() -> dmc.Modal:
         id=KEYS,
         title="Keyboard shortcuts",
         keepMounted=True,
+        closeButtonProps={"aria-label": "Close"},
         children=[
             dmc.Switch(
                 id=KEYS_ON, label="Single-key shortcuts", checked=True, persistence=True, persistence_type="local"
