@@ -19,6 +19,8 @@ from web.problems import Problem
 LINGER_BYTES = 1 << 26
 LINGER_SECONDS = 5
 PAUSE_SECONDS = 0.1
+LOOK_SECONDS = 0.004
+PORTION_BYTES = 1 << 20
 BUFFER_BYTES = 1 << 16
 
 
@@ -119,7 +121,7 @@ class _Body(io.RawIOBase):
             if not arrived:
                 return
             # Half of what is there, for chunks are framed: more could make us wait.
-            self._read(max(1, min(arrived // 2, BUFFER_BYTES)))
+            self._read(max(1, min(arrived // 2, PORTION_BYTES)))
 
     def give_slot(self) -> None:
         if self._holds_slot:
@@ -134,10 +136,17 @@ class _Body(io.RawIOBase):
         return self._ended or 0 < self._length <= self._received
 
     def _wait_for_more(self) -> int:
+        """How many bytes the client has sent in advance, waited for a little; 0 where it does not send."""
         until = time.monotonic() + PAUSE_SECONDS
-        while not (arrived := unread_bytes(self.address)) and time.monotonic() < until:
-            time.sleep(PAUSE_SECONDS / 10)
-        return arrived
+        before = unread_bytes(self.address)
+        while time.monotonic() < until:
+            time.sleep(LOOK_SECONDS)
+            now = unread_bytes(self.address)
+            # Only what still lies there is ours, or an upload's like it: the rest is read as soon as it comes.
+            if arrived := max((min(before.get(peer, 0), count) for peer, count in now.items()), default=0):
+                return arrived
+            before = now
+        return 0
 
     def _read(self, size: int) -> bytes:
         self.waits_since = time.monotonic()

@@ -34,9 +34,9 @@ def traffic_with(address: str) -> dict[Peer, Traffic]:
     return {peer: traffic for _, peer, traffic in _connections(address)}
 
 
-def unread_bytes(address: str) -> int:
-    """How many bytes have arrived from a client that nobody has read yet, on that connection where they are most."""
-    return max((_unread(connection) for connection, _, _ in _connections(address)), default=0)
+def unread_bytes(address: str) -> dict[Peer, int]:
+    """How many bytes have arrived on each connection of a client that the server has not read yet."""
+    return {peer: _unread(connection) for connection, peer, _ in _connections(address)}
 
 
 def cut_silent(address: str, before: Mapping[Peer, Traffic], fewer_than_bytes: int) -> int:

@@ -20,7 +20,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from web.instance_lock import InstanceTaken, lock_instance
-from web.worker import START_FAILED, load, run
+from web.worker import ASKS_TO_DRAIN, START_FAILED, load, run
 
 THREADS = 16
 BACKLOG = 1024
@@ -53,6 +53,7 @@ def serve(
         listener = _patiently(lambda: _listen(host, port))
     except (InstanceTaken, OSError) as error:
         sys.exit(f"{title} could not start: {_in_words(error, host, port)}")
+    signal.signal(ASKS_TO_DRAIN, signal.SIG_IGN)  # a worker that has not got to hearing it yet must not die of it
     server = _Server(listener, threads, partial(_announce, title, listener))
     server.serve(spawn_target=run, target_loader=partial(load, factory, title), wrap_loader=False)
     del lock
@@ -82,13 +83,21 @@ class _Server(MPServer):
             workers_kill_timeout=KILL_AFTER_SECONDS,
         )
         self._listener = listener
-        self.on_startup(threading.Thread(target=announce, daemon=True).start)
+        self._announce = announce
 
     def _init_shared_socket(self) -> None:
         # granian's own is bound with SO_REUSEPORT: a second process on the port would silently get half the requests.
         self._listener.set_inheritable(True)
         self._shd = SocketHolder(self._listener.fileno(), False, BACKLOG)
         self._sso = None
+
+    def _spawn_workers(self, spawn_target, target_loader) -> None:
+        super()._spawn_workers(spawn_target, target_loader)
+        threading.Thread(target=self._announce, daemon=True).start()  # not before the fork
+
+    def signal_handler_reload(self, *args, **kwargs) -> None:
+        # A terminal that closes sends SIGHUP. To granian it means a second worker beside the first.
+        self.signal_handler_interrupt()
 
     def _respawn_workers(self, workers, spawn_target, target_loader, delay=0) -> None:
         if any(self.wrks[index].inner.exitcode == START_FAILED for index in workers):
@@ -101,7 +110,7 @@ class _Server(MPServer):
     def _stop_workers(self) -> None:
         for worker in self.wrks:
             if worker.is_alive():
-                os.kill(worker.inner.pid, signal.SIGUSR1)
+                os.kill(worker.inner.pid, ASKS_TO_DRAIN)
         super()._stop_workers()
 
 

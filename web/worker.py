@@ -43,6 +43,8 @@ class Served(Protocol):
 def load(factory: str, title: str) -> Served:
     """Make the app, in the worker's main thread; a failure is one sentence and the end."""
     parent = os.getppid()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)  # what was inherited would let an early end go unheard
     module, _, function = factory.partition(":")
     try:
         app = getattr(importlib.import_module(module), function)()
