@@ -76,11 +76,13 @@ def what_changed(before: Configuration | None, after: Configuration) -> str:
 
 def loss(fleet: Fleet, capacity_bytes: int) -> Loss | None:
     """What a capacity of so many bytes drops, by the last minute of each instance; None where nothing, or unknown."""
-    dropped = [
-        (over, round(instance.value["items"] * over / instance.value["size_bytes"]))
-        for instance in fleet.alive
-        if (over := instance.value.get("size_bytes", 0) - capacity_bytes) > 0
-    ]
+    dropped = []
+    for instance in fleet.alive:
+        reported = instance.value.get("size_bytes", 0)
+        # The last minute may be older than the capacity in force, which has dropped its part already.
+        over = min(reported, fleet.newest.capacity_bytes) - capacity_bytes
+        if over > 0:
+            dropped.append((over, round(instance.value["items"] * over / reported)))
     if not dropped:
         return None
     bytes_all, items_all = (sum(column) for column in zip(*dropped, strict=True))

@@ -60,12 +60,13 @@ def layout(**address: str) -> html.Div:
             html.Div(
                 className="configuration-columns",
                 children=[
-                    html.Div([_form(), _clear()], className="configuration-left"),
+                    _form(),
                     html.Div(
                         className="configuration-right",
                         children=[
                             html.Section([html.Div(id=PANEL), _apply_bar()], className="card what-changes"),
                             html.Div(id=LATEST, role="status"),
+                            _clear(),
                         ],
                     ),
                 ],

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from cache.config import Configuration
+from dashboard import ids
 from dashboard.changes import applied, clearing, in_force, shrinking
 from dashboard.editing import Outcome, clear_cache, content, moved_onto, save
 from dashboard.fleet import Fleet, made_at
@@ -68,6 +69,7 @@ def _register_following(app: Dash, reader: Reader) -> None:
         now = _seen(fleet, reader, shown)
         if now == seen:
             raise PreventUpdate
+        set_props(ids.STATUS_TICK, {"n_intervals": int(reader.now() * 1000)})  # the status line must not say otherwise
         if not reader.has_read:
             return now, "What is in force is not known yet.", _trouble(reader, fleet), None, "", [], True
         previous = next((document for document in documents if document.version < fleet.newest.version), None)
@@ -138,9 +140,9 @@ def _register_form(app: Dash, reader: Reader) -> None:
         base: dict | None, saved: dict | None, conflict: dict | None, address: dict,
         policy: str | None, capacity: str | None, author: str | None, reason: str | None,
     ) -> tuple:  # fmt: skip
+        newest = reader.newest()
         if not reader.has_read:
             raise PreventUpdate
-        newest = reader.newest()
         if base is None:
             draft, problems = draft_from_address(address or {}, newest)
             return _filled(newest, draft, notices(problems))
@@ -283,13 +285,14 @@ def _register_saving(app: Dash, reader: Reader, channel: Channel) -> None:
         started, edit = _undoing(reader, asked["undo"], draft) if "undo" in asked else _applying(base, draft)
         if edit is None:
             raise PreventUpdate
-        question = None if confirmed else _lost(reader.fleet(), edit["capacity_bytes"])
+        overtaken = reader.newest().version != started.version
+        question = None if confirmed or overtaken else shrinking(reader.fleet(), edit["capacity_bytes"])
         if question:
             keep, go = f"Keep {size(started.capacity_bytes)}", f"Shrink to {size(edit['capacity_bytes'])}"
             return (*[no_update] * 3, asked, True, question, keep, go)
         outcome = save(channel, started, edit, utc(reader.now()))
         reader.retry()
-        return (*_answered(outcome, reader), None, False, *[no_update] * 3)
+        return (*_answered(outcome, reader, fill="apply" in asked), None, False, *[no_update] * 3)
 
 
 def _why_not(changed: bool, wrong: bool) -> str:
@@ -298,7 +301,7 @@ def _why_not(changed: bool, wrong: bool) -> str:
     return "The capacity is not right yet." if wrong else ""
 
 
-def _answered(outcome: Outcome, reader: Reader, fill: bool = True) -> tuple:
+def _answered(outcome: Outcome, reader: Reader, fill: bool) -> tuple:
     """What was saved, what was in the way, and what there is to say."""
     if outcome.saved:
         return {"version": outcome.saved.version, "fill": fill, "at": reader.now()}, None, []
@@ -321,11 +324,6 @@ def _undoing(reader: Reader, version: int, draft: Draft) -> tuple[Configuration,
         return reader.newest(), None
     author = draft.author.strip() or NAMELESS
     return undone, content(before) | {"author": author, "reason": f"Undo v{version}"}
-
-
-def _lost(fleet: Fleet, capacity_bytes: int) -> str | None:
-    smaller = capacity_bytes < fleet.newest.capacity_bytes
-    return shrinking(fleet, capacity_bytes) if smaller else None
 
 
 def _between(reader: Reader, started: Configuration, conflict: dict) -> list[Configuration]:

@@ -35,7 +35,7 @@ def now_and_new(base: Configuration, policy: str, capacity_bytes: int | None, fl
     return [
         html.H2("What changes"),
         html.Table(
-            className="plain-table compared",
+            className="compared",
             children=[
                 html.Thead(html.Tr([_head(""), _head(f"now (v{base.version})"), _head(f"new (v{base.version + 1})")])),
                 html.Tbody(rows),
@@ -77,7 +77,7 @@ def three_columns(
         html.H2("Somebody was first"),
         html.Div(overtaken(started, now, between), className="banner warning", role="alert"),
         html.Table(
-            className="plain-table compared",
+            className="compared",
             children=[
                 html.Thead(html.Tr([_head(""), *(_head(head) for head in heads)])),
                 html.Tbody([_three(row) for row in clashes(started, now, policy, capacity_bytes)]),
@@ -171,7 +171,7 @@ def _history_row(document: Configuration, before: Configuration | None, fleet: F
             "Go back to this",
             id={"back": document.version},
             className="button",
-            **{"aria-label": f"Go back to v{document.version}"},
+            **{"aria-label": f"Go back to this, v{document.version}"},
         )
     return html.Li(
         id=f"v{document.version}",
@@ -194,7 +194,7 @@ def held(fleet: Fleet) -> str:
         return "No instance has reported what it holds."
     items, bytes_held = (sum(instance.value[name] for instance in reported) for name in ("items", "size_bytes"))
     where = "" if len(reported) == 1 else f" in {len(reported)} caches"
-    return f"{plural(items, 'image')}, {size(bytes_held)}{where}."
+    return f"{plural(items, 'image')}, {size(bytes_held)}{where}, by the last minute."
 
 
 def saved_meanwhile(started: Configuration, now: Configuration) -> str:

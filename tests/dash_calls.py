@@ -1,0 +1,71 @@
+"""Calls a callback of a Dash app as its page would, without a browser."""
+
+import json
+from typing import Any
+
+from dash import Dash
+
+
+class Calls:
+    """``values`` of a call are by "id.property"; what a callback takes and is not given is None."""
+
+    def __init__(self, app: Dash) -> None:
+        self._client = app.server.test_client()
+        self._callbacks = self._client.get("/_dash-dependencies").json
+
+    def call(self, output: str, changed: str | list[str], values: dict[str, Any]) -> dict[str, Any]:
+        """What the callback with that output ("id.property") puts there, by "id.property"; {} where it changes nothing.
+
+        ``changed`` are the inputs that call it. A pattern is written as Dash does: '{"undo":["ALL"]}.n_clicks', and its
+        value is a list of (id, value).
+        """
+        changed = [changed] if isinstance(changed, str) else changed
+        callback = self._with(output, changed)
+        answer = self._client.post(
+            "/_dash-update-component",
+            json={
+                "output": callback["output"],
+                "outputs": _outputs(callback["output"]),
+                "inputs": [_given(each, values) for each in callback["inputs"]],
+                "state": [_given(each, values) for each in callback["state"]],
+                "changedPropIds": changed,
+            },
+        )
+        if answer.status_code == 204:
+            return {}
+        assert answer.status_code == 200, answer.text
+        return {
+            f"{component}.{name}": value
+            for component, properties in json.loads(answer.text)["response"].items()
+            for name, value in properties.items()
+        }
+
+    def _with(self, output: str, changed: list[str]) -> dict[str, Any]:
+        (found,) = (
+            callback
+            for callback in self._callbacks
+            if f"{output}." in f"{callback['output'].replace('@', '.')}." and callback["clientside_function"] is None
+            if _takes(callback, changed[0])
+        )
+        return found
+
+
+def _takes(callback: dict[str, Any], changed: str) -> bool:
+    component, _, name = changed.rpartition(".")
+    if component.startswith("{"):
+        keys = set(json.loads(component))
+        return any(i["id"].startswith("{") and set(json.loads(i["id"])) == keys for i in callback["inputs"])
+    return any((each["id"], each["property"]) == (component, name) for each in callback["inputs"])
+
+
+def _outputs(output: str) -> Any:
+    ids = output.strip(".").split("...")
+    outputs = [dict(zip(("id", "property"), each.rsplit(".", 1), strict=True)) for each in ids]
+    return outputs if output.startswith("..") else outputs[0]
+
+
+def _given(each: dict[str, Any], values: dict[str, Any]) -> Any:
+    name = f"{each['id']}.{each['property']}"
+    if each["id"].startswith("{"):
+        return [{"id": i, "property": each["property"], "value": value} for i, value in values.get(name, [])]
+    return {"id": each["id"], "property": each["property"], "value": values.get(name)}
