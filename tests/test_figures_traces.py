@@ -1,6 +1,7 @@
 """What the charts draw, read off their traces: no browser, no Dash."""
 
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -153,7 +154,7 @@ def test_a_chart_without_data_is_empty_and_still_has_its_axes(chart):
 def test_names_at_the_right_end_do_not_write_over_each_other(chart):
     made = drawn(chart, list(range(60)))
     heights = sorted(a["y"] for a in made["layout"]["annotations"] if a.get("name", "").startswith("end "))
-    assert all(upper - lower > 0.08 for lower, upper in zip(heights, heights[1:], strict=False))
+    assert all(upper - lower > 0.08 for lower, upper in pairwise(heights))
 
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.name)

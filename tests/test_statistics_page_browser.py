@@ -121,8 +121,8 @@ def test_a_drag_is_a_new_range_for_everything_and_back_returns(statistics: Page)
     assert {"from", "to"} <= asked(statistics).keys()
     expect(statistics.locator("#statistics-chip-text")).to_have_text(re.compile(r"^\d\d:\d\d-\d\d:\d\d UTC, not live$"))
     statistics.wait_for_function("""() => {
-        const ranges = [...document.querySelectorAll('.js-plotly-plot')].map((graph) => String(graph.layout.xaxis.range));
-        return new Set(ranges).size === 1;
+        const graphs = [...document.querySelectorAll('.js-plotly-plot')];
+        return new Set(graphs.map((graph) => String(graph.layout.xaxis.range))).size === 1;
     }""")
     ranges = {json.dumps(figure(statistics, chart.name)[1]["xaxis"]["range"]) for chart in CHARTS}
     assert len(ranges) == 1

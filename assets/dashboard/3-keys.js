@@ -2,7 +2,7 @@
 {
   const { address } = window.hitrate;
   const allowed = () => document.getElementById("statistics-keys-on")?.checked ?? true;
-  const typing = (element) => element.closest("input, textarea, select, [contenteditable], [role=dialog]") !== null;
+  const typing = (element) => element.closest("input:not([readonly]), textarea, select, [contenteditable], [role=dialog]") !== null;
   const focus = (id) => document.getElementById(id)?.focus();
 
   const KEYS = {

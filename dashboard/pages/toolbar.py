@@ -137,13 +137,15 @@ def _fields(asked: Mapping[str, str]) -> html.Div:
         className="fields",
         hidden=_preset(asked) != CUSTOM,
         children=[
-            dmc.TextInput(
-                id=FROM, label="From (UTC)", value=_typed(asked["from"]), placeholder="2026-11-23 12:04 or now-3h"
-            ),
-            dmc.TextInput(id=TO, label="To (UTC)", value=_typed(asked["to"]), placeholder="2026-11-23 15:04 or now"),
+            _field(FROM, "From (UTC)", asked["from"], "2026-11-23 12:04 or now-3h"),
+            _field(TO, "To (UTC)", asked["to"], "2026-11-23 15:04 or now"),
             html.Button("Show", id=SHOW, className="button primary"),
         ],
     )
+
+
+def _field(name: str, label: str, value: str, example: str) -> dmc.TextInput:
+    return dmc.TextInput(id=name, label=label, value=_typed(value), placeholder=example)
 
 
 def _typed(time: str) -> str:
