@@ -1,10 +1,15 @@
 """What a request's conditions and ranges mean for an answer (RFC 9110, sections 13 and 14)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from werkzeug.http import parse_date, parse_etags, parse_if_range_header, parse_range_header
+from werkzeug.http import parse_date, parse_etags, parse_if_range_header
+
+_ONE_RANGE = re.compile(
+    r"bytes=[ \t]*(?=[0-9-]*[0-9])(?P<first>[0-9]{0,19})-(?P<last>[0-9]{0,19})[ \t]*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -46,17 +51,17 @@ def wanted_part(headers: Mapping[str, str], etag: str, modified: datetime, lengt
 
     Raises RangeNotSatisfiable.
     """
-    ranges = parse_range_header(headers.get("Range"))
-    if ranges is None or ranges.units != "bytes" or len(ranges.ranges) != 1:
+    asked = _ONE_RANGE.fullmatch(headers.get("Range", ""))
+    if asked is None or ("If-Range" in headers and not _still_the_same(headers["If-Range"], etag, modified)):
         return None
-    if "If-Range" in headers and not _still_the_same(headers["If-Range"], etag, modified):
+    first, last = asked["first"], asked["last"]
+    if first and last and int(last) < int(first):
         return None
-    first, end = ranges.ranges[0]
-    if first < 0:
-        first = max(0, length + first) if length else length
-    if first >= length or (end is not None and end <= first):
+    if not first:  # the last so many bytes
+        first, last = (max(0, length - int(last)) if int(last) else length), ""
+    if int(first) >= length:
         raise RangeNotSatisfiable
-    return Part(first, (length if end is None else min(end, length)) - 1)
+    return Part(int(first), min(int(last), length - 1) if last else length - 1)
 
 
 def _still_the_same(header: str, etag: str, modified: datetime) -> bool:
