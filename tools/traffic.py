@@ -8,6 +8,7 @@ import random
 import sys
 import threading
 import time
+import unicodedata
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
@@ -84,13 +85,16 @@ class Service:
                 return
 
     def _ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None):
+        kept = self._connection.sock is not None
         try:
             self._connection.request(method, path, body, headers or {})
             answer = self._connection.getresponse()
             return answer, answer.read()
         except (OSError, http.client.HTTPException):
-            self._connection.close()  # the next request opens another
-            raise
+            self._connection.close()
+            if not kept:
+                raise
+        return self._ask(method, path, body, headers)  # the kept connection had been closed: once more over a new one
 
 
 def image_path(key: str) -> str:
@@ -101,20 +105,28 @@ def add_images(service: Service, photos: Path | None) -> None:
     """Add the folder's images; draw some where there is neither a folder nor any image."""
     if photos:
         files = sorted(path for path in photos.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
-        upload(service, ((path.relative_to(photos).as_posix(), path.read_bytes()) for path in files), len(files))
+        upload(service, ((key_of(path, photos), path.read_bytes()) for path in files), len(files))
     elif next(service.keys(), None) is None:
         say(f"There is no image yet: {DRAWN} are drawn and added.")
         upload(service, pictures(DRAWN), DRAWN)
+
+
+def key_of(path: Path, folder: Path) -> str:
+    """Its way below the folder, composed (NFC) as the page for adding images does it."""
+    return unicodedata.normalize("NFC", path.relative_to(folder).as_posix())
 
 
 def upload(service: Service, images: Iterable[tuple[str, bytes]], count: int) -> None:
     outcomes: Counter[str] = Counter()
     refused = []
     for number, (key, data) in enumerate(images, 1):
-        status, problem = service.put(key, data)
+        try:
+            status, problem = service.put(key, data)
+        except (OSError, http.client.HTTPException) as error:  # it may hang up on a file that is far too long
+            status, problem = 0, f"no answer ({error})"
         outcomes["added" if status == 201 else "there already" if status == 412 else "refused"] += 1
-        if status >= 400 and status != 412:
-            refused.append(f"  {key}: {status} {problem}")
+        if status not in (200, 201, 412):
+            refused.append(f"  {key}: {status or ''} {problem}")
         filled = 30 * number // count
         live(f"[{'#' * filled}{' ' * (30 - filled)}] {number} of {count}", last=number == count)
     say(", ".join(f"{many} {outcome}" for outcome, many in outcomes.items()) or "The folder holds no image.")
