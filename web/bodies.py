@@ -54,8 +54,12 @@ class Bodies:
         environ["wsgi.input"] = io.BufferedReader(body, BUFFER_BYTES)
         with self._watch.over(body):
             try:
-                answer = self._app(environ, start_response)
+                begun: list[tuple[Any, ...]] = []
+                answer = self._app(environ, lambda *status_and_headers: begun.append(status_and_headers))
                 self._linger(body)
+                status, headers, *more = begun[-1]
+                # What is left unread ends the connection: a client that did not know would lose its next request.
+                start_response(status, headers if body.is_over() else [*headers, ("Connection", "close")], *more)
                 return answer
             finally:
                 body.give_slot()
@@ -95,7 +99,7 @@ class _Body(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if self._is_over():
+        if self.is_over():
             return 0
         if not self._holds_slot and not self._take_slot():
             raise Problem(503, "Too many uploads are under way. Try again shortly.", {"Retry-After": "2"})
@@ -105,7 +109,7 @@ class _Body(io.RawIOBase):
         if not piece and self._received < self._length:
             raise Problem(400, "The body ended before its Content-Length.")
         buffer[: len(piece)] = piece
-        if self._is_over() and not self._until_answered:
+        if self.is_over() and not self._until_answered:
             self.give_slot()
         return len(piece)
 
@@ -116,7 +120,7 @@ class _Body(io.RawIOBase):
         is left unread, and then they never see it.
         """
         until, limit = time.monotonic() + LINGER_SECONDS, self._received + LINGER_BYTES
-        while not (self._is_over() or self.late) and self._received < limit and time.monotonic() < until:
+        while not (self.is_over() or self.late) and self._received < limit and time.monotonic() < until:
             arrived = self._wait_for_more()
             if not arrived:
                 return
@@ -132,7 +136,8 @@ class _Body(io.RawIOBase):
         self._holds_slot = self._slots.acquire(timeout=self._wait_seconds)
         return self._holds_slot
 
-    def _is_over(self) -> bool:
+    def is_over(self) -> bool:
+        """True once all of it is known to have been read."""
         return self._ended or 0 < self._length <= self._received
 
     def _wait_for_more(self) -> int:
