@@ -33,16 +33,11 @@ questions.addEventListener("click", (event) => {
 
 function add(files) {
   const added = files.map((file) => new Upload(file, maxBytes, changed));
-  const drawn = document.createDocumentFragment();
-  for (const upload of added) {
-    const row = new Row(upload, (answer) => answerOne(upload, answer));
-    rows.set(upload, row);
-    drawn.append(row.element);
-    if (upload.state === "waiting") send(upload);
-  }
+  for (const upload of added) rows.set(upload, new Row(upload, (answer) => answerOne(upload, answer)));
+  list.append(...added.map((upload) => rows.get(upload).element));
   uploads.push(...added);
-  list.append(drawn);
   drawTotals(uploads);
+  for (const upload of added) if (upload.state === "waiting") send(upload);
 }
 
 function send(upload, how = "onlyNew") {

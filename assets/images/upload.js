@@ -22,7 +22,7 @@ export class Upload {
     this.changed = changed;
     if (file.size > maxBytes) {
       this.state = "refused";
-      this.reason = `It is ${sizeInWords(file.size)} long; at most ${sizeInWords(maxBytes)} are accepted.`;
+      this.reason = `It is longer than ${sizeInWords(maxBytes)}, the most that is accepted.`;
     }
   }
 
