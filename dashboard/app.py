@@ -38,7 +38,6 @@ def create_app(settings: Settings) -> Dash:
         include_pages_meta=False,
         add_log_handler=False,
     )
-    guard(app.server, settings.hosts)
     api.register(app.server, reader, channel)
     _keep_suites(app.server)
     _register_pages()
@@ -46,7 +45,15 @@ def create_app(settings: Settings) -> Dash:
     shell.register(app, reader, SOURCE)
     statistics_callbacks.register(app, reader)
     configuration_callbacks.register(app, reader, channel)
+    _finish(app)
+    guard(app.server, settings.hosts)
     return app
+
+
+def _finish(app: Dash) -> None:
+    """Dash completes itself at its first request, and two at once would race for that: so the first is this one."""
+    with app.server.test_request_context("/"):
+        app.server.preprocess_request()
 
 
 def _register_pages() -> None:

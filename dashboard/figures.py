@@ -37,7 +37,8 @@ def figure(
     shown = [line for line in chart.lines if line.column not in hidden]
     traces = DRAW[chart.kind](chart, grid, shown, columns, unfinished, colours)
     if before is not None and not {"before", chart.compared} & hidden:
-        traces.insert(0, compared_trace(chart, Grid(range.before(shift_seconds)), grid, before, colours))
+        on_top = len(traces) if chart.kind is Kind.STACKED else 0  # areas hide what is below them
+        traces.insert(on_top, compared_trace(chart, Grid(range.before(shift_seconds)), grid, before, colours))
     return {
         "data": traces,
         "layout": _layout(chart, grid, traces, columns, shown, unfinished, colours, marks),

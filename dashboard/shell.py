@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, page_container, page_registry
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update, page_container, page_registry
 
 from dashboard import ids
 from dashboard.reader import Reader
@@ -45,11 +45,11 @@ def register(app: Dash, reader: Reader, source: str) -> None:
         Output(ids.STATUS, "data-kind"),
         Output(ids.ANNOUNCEMENT, "children"),
         Input(ids.STATUS_TICK, "n_intervals"),
-        State(ids.ANNOUNCEMENT, "children"),
+        State(ids.STATUS, "data-kind"),
     )
-    def show_status(_ticks: int | None, announced: str | None) -> tuple[list, str, str]:
+    def show_status(_ticks: int | None, kind_before: str) -> tuple[list, str, object]:
         now = status(reader.fleet(), reader.failure, source)
-        return _status_line(now), now.kind, "" if now.kind == "live" and not announced else now.head
+        return _status_line(now), now.kind, _announced(now, kind_before)
 
     @app.callback(
         Output(ids.STATUS_TICK, "n_intervals"),
@@ -120,6 +120,13 @@ def _navigation() -> html.Nav:
             if page.get("icon")
         ],
     )
+
+
+def _announced(now: Status, kind_before: str) -> object:
+    """Read out when the state changes, not at each refresh; a page that begins live says nothing."""
+    if now.kind == kind_before or (now.kind, kind_before) == ("live", "loading"):
+        return no_update
+    return html.Span(now.head, role="alert") if now.kind == "failed" else now.head
 
 
 def _status_bar() -> html.Div:

@@ -36,9 +36,9 @@ def status(fleet: Fleet, failure: Failure | None, source: str) -> Status:
         return Status("nothing", "No statistics yet.", None, ())
     if age > SILENT_SECONDS:
         told = f"Silent since {_when(since, fleet.now)}: no instance reports. Charts show the last good data."
-        return Status("silent", told, since, (_applied(fleet),) if fleet.alive else ())
+        return Status("silent", told, since, ())
     if age > LATE_SECONDS:
-        return Status("late", f"Late: last complete minute {duration(age)} ago.", since, _who(fleet))
+        return Status("late", f"Late: last complete minute {duration(age)} ago.", since, ())
     silent = _silent(fleet)
     if silent:
         told = f"{_counted(fleet, silent)} instances report. {_named(silent, fleet.now)}"

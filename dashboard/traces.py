@@ -175,7 +175,7 @@ def compared_trace(chart: Chart, then: Grid, now: Grid, before: pd.DataFrame, co
     """The window before, at the times of this one."""
     line = next((line for line in chart.lines if line.column == chart.compared), chart.lines[0])
     dash = "dot" if all(other.dash != "dot" for other in chart.lines) else "dashdot"
-    colour = colours["muted"] if chart.kind is Kind.STACKED else colours[line.colour]
+    colour = colours["ink"] if chart.kind is Kind.STACKED else colours[line.colour]
     return {
         "type": "scatter", "name": "Before", "meta": {"role": "before", "column": chart.compared}, "mode": "lines",
         "y": then.series(before, chart.compared), "line": {"color": colour, "width": 1.5, "dash": dash},

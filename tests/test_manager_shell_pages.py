@@ -4,14 +4,18 @@ import json
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.app import create_app
+from dashboard.figures import figure
+from dashboard.pages import statistics_callbacks
 from dashboard.settings import Settings
 from tests.browser import assert_accessible
 from tests.processes import App
+from tests.processes import manager as manager_of
 
 
 @pytest.fixture
@@ -81,12 +85,58 @@ def test_a_callback_answers_without_a_browser(app):
     assert window["live"] is True
 
 
-def test_a_manager_without_a_service_says_what_to_do(page: Page, manager: App):
-    page.goto(manager.url)
+@pytest.fixture(scope="module")
+def lonely(tmp_path_factory) -> Iterator[App]:
+    """A manager whose channel nobody ever wrote to."""
+    app = manager_of(tmp_path_factory.mktemp("lonely") / "data")
+    app.start()
+    yield app
+    app.close()
+
+
+def test_a_chart_that_fails_says_so_and_leaves_the_others_alone(app, monkeypatch):
+    client = app.server.test_client()
+    window = {"start": 0, "end": 3600, "period": 60, "live": False, "instance": "all", "compare": "off", "hidden": []}
+    parts = ("graph.figure", "frame.aria-label", "sentence.children", "period.children", "twin.children")
+    outputs = [(*part.split("."),) for part in (*parts, "failure.children")]
+
+    def draw(chart: str) -> dict:
+        of = [{"id": {"part": part, "chart": chart}, "property": prop} for part, prop in outputs]
+        names = [f'{{"chart":["MATCH"],"part":"{part}"}}.{prop}' for part, prop in outputs]
+        request = {
+            "output": f"..{'...'.join(names)}..",
+            "outputs": of,
+            "inputs": [
+                {"id": "statistics-window", "property": "data", "value": window},
+                {"id": "scheme", "property": "data", "value": "light"},
+                {"id": {"act": "twin", "chart": chart}, "property": "n_clicks"},
+            ],
+            "state": [{"id": of[0]["id"], "property": "id", "value": of[0]["id"]}],
+            "changedPropIds": ["statistics-window.data"],
+        }
+        answer = client.post("/_dash-update-component", json=request)
+        assert answer.status_code == 200
+        return answer.json["response"]
+
+    def fails(chart, *args, **kwargs):
+        if chart.name == "items":
+            raise ValueError("on purpose")
+        return figure(chart, *args, **kwargs)
+
+    monkeypatch.setattr(statistics_callbacks, "figure", fails)
+    assert re.search(
+        r"This chart could not be drawn\. The others are right\..*Code [0-9a-f]{4}", json.dumps(draw("items"))
+    )
+    assert '"failure"' not in json.dumps(draw("rates")) or "could not be drawn" not in json.dumps(draw("rates"))
+
+
+def test_a_manager_without_a_service_says_what_to_do(page: Page, lonely: App):
+    page.goto(lonely.url)
     expect(page.locator(".status-text")).to_contain_text("No statistics yet.", timeout=30_000)
     expect(page.locator(".banner.first-time")).to_have_text(
         "No statistics yet. Is the image service running? Try make traffic; "
-        "the first minute shows here within two minutes."
+        "the first minute shows here within two minutes.",
+        timeout=30_000,
     )
     assert_accessible(page)
 

@@ -4,15 +4,29 @@ window.dashMantineFunctions = window.dashMantineFunctions || {};
 {
   const MEGABYTE = 1048576;
   const { words } = window.hitrate;
+  const UNITS = { b: 1, kb: 1024, mb: MEGABYTE, gb: 1024 * MEGABYTE, tb: MEGABYTE * MEGABYTE };
   let shown = null;
+
+  // The last step that is not above a capacity as people write it; null where it is no number.
+  const nearestStep = (text, steps) => {
+    const found = /^\s*([\d.,]+)\s*([kmgt]?b)?\s*$/i.exec(text || "");
+    const bytes = found ? Number(found[1].replaceAll(",", "")) * UNITS[(found[2] || "mb").toLowerCase()] : NaN;
+    if (Number.isNaN(bytes)) return null;
+    return Math.max(0, steps.findLastIndex((step) => step * MEGABYTE <= bytes));
+  };
 
   window.dashMantineFunctions.capacityOfStep = (place, { steps }) => words.size(steps[place] * MEGABYTE);
 
   window.dash_clientside.configuration = {
-    // The number moves the slider as well; only a hand on the slider may change the number.
-    slide(place, putThere, label) {
-      if (place !== putThere && place !== null)
-        window.dash_clientside.set_props("configuration-capacity", { value: String(label.options.steps[place]) });
+    // The slider and the number move each other. The slider only has steps: a number between two stays as it is typed.
+    slide(place, text, label) {
+      const { steps } = label.options;
+      const nearest = nearestStep(text, steps);
+      if (window.dash_clientside.callback_context.triggered.some((each) => each.prop_id.startsWith("configuration-capacity"))) {
+        if (nearest !== null && nearest !== place) window.dash_clientside.set_props("configuration-slider", { value: nearest });
+      } else if (nearest !== place) {
+        window.dash_clientside.set_props("configuration-capacity", { value: String(steps[place]) });
+      }
       return window.dash_clientside.no_update;
     },
 

@@ -36,6 +36,7 @@ def layout(**address: str) -> html.Div:
             html.Div(className="charts", children=[chart_card(chart) for chart in CHARTS]),
             _table(),
             html.Section(
+                id="instances",
                 className="card",
                 **{"aria-labelledby": "instances-title"},
                 children=[html.H2("Instances", id="instances-title"), html.Div(id=INSTANCES)],

@@ -34,7 +34,7 @@ KEYS_ON = "statistics-keys-on"
 OPEN_KEYS = "statistics-open-keys"
 
 COMPARE_WORDS = {
-    "off": "No comparison", "previous": "vs window before", "day": "vs day before", "week": "vs week before",
+    "off": "No comparison", "previous": "vs time before", "day": "vs day before", "week": "vs week before",
 }  # fmt: skip
 REFRESH_WORDS = {"10s": "10 s", "1m": "1 min", "off": "off"}
 SHORTCUTS = (
