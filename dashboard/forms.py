@@ -1,7 +1,6 @@
 """The fields of the form: text becomes an edit, or a sentence at the field that does not hold."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -98,8 +97,3 @@ def is_change(draft: Draft, base: Configuration) -> bool:
     """Whether the form says anything else than the document; what cannot be read does."""
     edit, errors = read_draft(draft)
     return bool(errors) or any(edit[name] != getattr(base, name) for name in ("policy", "capacity_bytes"))
-
-
-def nearest_step(capacity_bytes: int) -> int:
-    """The slider's place for a capacity: the last step that is not above it."""
-    return max(0, bisect_right(STEPS_MB, capacity_bytes / MIB) - 1)

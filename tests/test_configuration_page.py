@@ -7,7 +7,6 @@ import pytest
 from dash import Dash
 
 from cache.config import DEFAULT, MIB, edited
-from dashboard.forms import STEPS_MB
 from dashboard.pages import configuration as page
 from dashboard.pages import configuration_callbacks
 from dashboard.pages.configuration import of_question
@@ -251,7 +250,6 @@ class TestPreview:
         assert (shown[f"{page.APPLY}.children"], shown[f"{page.APPLY}.disabled"]) == ("Apply as v1", False)
         assert shown[f"{page.WHY_NOT}.children"] == ""
         assert shown[f"{page.IN_ALL}.children"] == "In all: 800 MB"
-        assert shown[f"{page.SLIDER}.value"] == shown[f"{page.PLACE}.data"] == STEPS_MB.index(200)
 
     def test_shrinking_says_what_it_drops(self, manager):
         panel = words(manager.preview(capacity="50")[f"{page.PANEL}.children"])
@@ -261,7 +259,6 @@ class TestPreview:
         shown = manager.preview(capacity="abc")
         assert (shown[f"{page.APPLY}.disabled"], shown[f"{page.DISCARD}.disabled"]) == (True, False)
         assert shown[f"{page.WHY_NOT}.children"] == "The capacity is not right yet."
-        assert f"{page.SLIDER}.value" not in shown
 
     def test_a_conflict_shows_three_columns_and_two_ways_on(self, manager):
         theirs = manager.publish(capacity_bytes=150 * MIB, author="jonas", reason="target 90 %")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cache.config import DEFAULT, MAX_CAPACITY_BYTES, MIB, MIN_CAPACITY_BYTES
 from cache.policies import POLICIES
 from dashboard import forms
-from dashboard.forms import Draft, draft_from_address, is_change, megabytes, nearest_step, read_capacity, read_draft
+from dashboard.forms import Draft, draft_from_address, is_change, megabytes, read_capacity, read_draft
 
 
 @pytest.mark.parametrize(
@@ -46,17 +46,6 @@ def test_a_capacity_in_its_field_reads_back_to_the_byte(capacity_bytes):
 def test_round_capacities_look_round():
     assert [megabytes(n * MIB) for n in (1, 100, 8192)] == ["1", "100", "8192"]
     assert megabytes(3 * MIB // 2) == "1.5"
-
-
-@pytest.mark.parametrize(("place", "step"), list(enumerate(forms.STEPS_MB)))
-def test_the_slider_stands_at_its_own_steps(place, step):
-    assert nearest_step(step * MIB) == place
-    assert nearest_step(step * MIB + 1) == place
-
-
-def test_the_slider_ends_where_it_ends():
-    assert nearest_step(MIN_CAPACITY_BYTES) == 0
-    assert nearest_step(MAX_CAPACITY_BYTES) == len(forms.STEPS_MB) - 1
 
 
 def test_the_sliders_steps_go_up_and_hold_the_default():

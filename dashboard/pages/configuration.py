@@ -40,7 +40,6 @@ ADDRESS = "configuration-address"  # the draft in the link
 BASE = "configuration-base"  # the document that the form started from
 CONFLICT = "configuration-conflict"  # the version that was saved meanwhile, if Apply ran into one
 PENDING = "configuration-pending"  # what waits for the answer to a question
-PLACE = "configuration-place"  # where the slider was put by the number, not by hand
 SAVED = "configuration-saved"  # what was saved last from here
 SEEN = "configuration-seen"  # what is shown of the channel, so that the same is not drawn again
 TICK = "configuration-tick"
@@ -75,7 +74,7 @@ def layout(**address: str) -> html.Div:
             question("shrink", "Shrink the cache?"),
             question("clear", "Clear the cache?"),
             dcc.Store(id=ADDRESS, data={name: value for name, value in address.items() if name in ADDRESSED}),
-            *(dcc.Store(id=name) for name in (BASE, CONFLICT, PENDING, PLACE, SAVED, SEEN)),
+            *(dcc.Store(id=name) for name in (BASE, CONFLICT, PENDING, SAVED, SEEN)),
             dcc.Interval(id=TICK, interval=FOLLOW_MILLISECONDS),
         ],
     )

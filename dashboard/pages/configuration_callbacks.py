@@ -16,7 +16,6 @@ from dashboard.forms import (
     draft_from_address,
     draft_of,
     is_change,
-    nearest_step,
     read_capacity,
     read_draft,
 )
@@ -201,7 +200,7 @@ def _register_fields(app: Dash) -> None:
     app.clientside_callback(
         ClientsideFunction("configuration", "slide"),
         Input(page.SLIDER, "value"),
-        State(page.PLACE, "data"),
+        Input(page.CAPACITY, "value"),
         State(page.SLIDER, "label"),
         prevent_initial_call=True,
     )
@@ -223,8 +222,6 @@ def _register_saving(app: Dash, reader: Reader, channel: Channel) -> None:
         Output(page.DISCARD, "disabled"),
         Output(page.WHY_NOT, "children"),
         Output(page.IN_ALL, "children"),
-        Output(page.SLIDER, "value"),
-        Output(page.PLACE, "data"),
         Input(page.BASE, "data"),
         Input(page.POLICY, "value"),
         Input(page.CAPACITY, "value"),
@@ -240,17 +237,16 @@ def _register_saving(app: Dash, reader: Reader, channel: Channel) -> None:
         started, fleet, draft = Configuration.model_validate(base), reader.fleet(), _draft(policy, capacity, "", "")
         edit, errors = read_draft(draft)
         wanted = edit.get("capacity_bytes")
-        place = no_update if wanted is None else nearest_step(wanted)
         in_all = _in_all(wanted, len(fleet.alive))
         if conflict:
             theirs, between = Configuration.model_validate(conflict["newest"]), _between(reader, started, conflict)
             panel = three_columns(started, theirs, between, policy, wanted)
-            return panel, "Apply", True, True, "First choose what becomes of your changes.", in_all, place, place
+            return panel, "Apply", True, True, "First choose what becomes of your changes.", in_all
         panel = now_and_new(started, policy, wanted, fleet)
         changed = is_change(draft, started)
         why_not = _why_not(changed, bool(errors))
         label = f"Apply as v{reader.newest().version + 1}"
-        return panel, label, bool(why_not), not changed, why_not, in_all, place, place
+        return panel, label, bool(why_not), not changed, why_not, in_all
 
     @app.callback(
         Output(page.SAVED, "data"),

@@ -1,0 +1,261 @@
+"""The page Configuration as people use it, on a real service that follows."""
+
+import json
+import re
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from cache.config import MIB
+from metrics.channels import open_channel
+from metrics.schema import METRICS, Minute
+from metrics.sqlite_channel import SqliteChannel
+from tests import processes
+from tests.browser import Watch, assert_accessible, is_elsewhere
+from tests.processes import App, wait_until
+
+FOLLOWED_SECONDS = 5
+
+
+@pytest.fixture(scope="module")
+def tabs(browser: Browser, browser_context_args: dict) -> Iterator[BrowserContext]:
+    """One watched context for all tests: a new one would load every script anew."""
+    context = browser.new_context(**browser_context_args)
+    context.set_default_timeout(20_000)
+    context.route(is_elsewhere, lambda route: route.abort())
+    watch = Watch(context)
+    yield context
+    context.close()
+    assert not watch.problems, "\n".join(watch.problems)
+
+
+@pytest.fixture
+def tab(tabs: BrowserContext) -> Iterator[Page]:
+    page = tabs.new_page()
+    yield page
+    page.evaluate("localStorage.clear()")
+    page.close()
+
+
+@pytest.fixture
+def channel(service: App) -> SqliteChannel:
+    return open_channel(f"sqlite:///{service.data_dir / 'channel.db'}")
+
+
+@pytest.fixture
+def reset(channel: SqliteChannel, manager: App) -> None:
+    """Each test starts with LRU and 100 MB, whatever the one before left."""
+    wait_until(lambda: channel.announcements(), 10, "the service to say that it is there")
+    edit(manager, policy="lru", capacity_bytes=100 * MIB, author="reset")
+
+
+@pytest.fixture
+def configuration(tab: Page, manager: App, reset: None) -> Page:
+    return opened(tab, manager)
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """A manager that hears of one instance, whose cache of 100 MB was all but full in the last minute."""
+    app = processes.manager(tmp_path_factory.mktemp("full") / "data")
+    channel = channel_of(app)
+    zeros = dict.fromkeys((metric.name for metric in METRICS), 0)
+    values = zeros | {"items": 2434, "size_bytes": 97 * MIB, "capacity_bytes": 100 * MIB}
+    channel.send([Minute("ip-10-0-1-7", int(time.time()) // 60 * 60 - 60, values)])
+    try:
+        app.start()
+        yield app
+    finally:
+        app.close()
+
+
+def channel_of(app: App) -> SqliteChannel:
+    return open_channel(f"sqlite:///{app.data_dir / 'channel.db'}")
+
+
+def opened(page: Page, manager: App, query: str = "") -> Page:
+    page.goto(f"{manager.url}/configuration{query}")
+    expect(page.locator(".compared")).to_be_visible(timeout=20_000)
+    return page
+
+
+def edit(manager: App, **members) -> dict:
+    request = urllib.request.Request(
+        f"{manager.url}/api/configuration",
+        json.dumps(members).encode(),
+        {"Content-Type": "application/json"},
+        method="PUT",
+    )
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+def capacity(page: Page):
+    return page.get_by_label("Capacity an instance", exact=True)
+
+
+def apply(page: Page):
+    return page.get_by_role("button", name=re.compile(r"^Apply"))
+
+
+def test_an_edit_is_applied_by_the_service_within_seconds_and_shown_on_its_way(configuration, channel, service):
+    page, version = configuration, channel.newest().version
+    page.get_by_role("radio", name="Random").click()
+    capacity(page).fill("200")
+    page.get_by_label("Your name").fill("maria")
+    page.get_by_label("Reason").fill("to see whether it helps")
+    expect(page.locator(".compared .changed")).to_have_count(2)
+    apply(page).click()
+    pressed = time.monotonic()
+    wait_until(lambda: any(said.version == version + 1 for said in channel.announcements()), FOLLOWED_SECONDS)
+    assert time.monotonic() - pressed < FOLLOWED_SECONDS
+    expect(page.locator(".steps .done")).to_have_count(3)
+    expect(page.locator(".steps")).to_contain_text(f"Saved as v{version + 1}")
+    expect(page.locator(".in-force")).to_have_text(
+        re.compile(rf"In force: v{version + 1}, Random, 200 MB an instance\.\s+Applied by 1 of 1\.")
+    )
+    newest = page.locator(".history-row").first
+    expect(newest).to_contain_text("maria")
+    expect(newest).to_contain_text("LRU → Random, 100 MB → 200 MB")
+    expect(newest).to_contain_text("“to see whether it helps”")
+    expect(apply(page)).to_be_disabled()
+    expect(page.get_by_label("Reason")).to_have_value("")
+
+
+def test_undo_brings_the_setting_back_as_a_new_version(configuration, channel, manager):
+    edit(manager, capacity_bytes=300 * MIB)
+    page, version = configuration, channel.newest().version
+    page.get_by_role("button", name=f"Undo v{version}").click()
+    expect(page.locator(".history-row").first).to_contain_text(f"“Undo v{version}”")
+    assert channel.newest().capacity_bytes == 100 * MIB
+    expect(capacity(page)).to_have_value("100")
+
+
+def test_a_bad_capacity_is_told_at_its_field_and_cannot_be_applied(configuration, channel):
+    page, version = configuration, channel.newest().version
+    capacity(page).fill("abc")
+    expect(apply(page)).to_be_disabled()
+    expect(page.locator(".why-not")).to_have_text("The capacity is not right yet.")
+    capacity(page).blur()
+    told = page.get_by_text("abc is not a number.")
+    expect(told).to_be_visible()
+    assert told.get_attribute("id") in capacity(page).get_attribute("aria-describedby")
+    capacity(page).fill("0")
+    expect(page.get_by_text("Capacity must be a number from 64 KB to 1 TB.", exact=True)).to_be_visible()
+    capacity(page).fill("101")
+    expect(page.locator(".mantine-InputWrapper-error")).to_have_count(0)
+    expect(apply(page)).to_be_enabled()
+    page.get_by_role("button", name="Discard").click()
+    expect(capacity(page)).to_have_value("100")
+    assert channel.newest().version == version
+
+
+def test_the_slider_and_the_number_move_each_other(configuration):
+    page = configuration
+    slider = page.get_by_role("slider")
+    slider.press("ArrowRight")
+    expect(capacity(page)).to_have_value("150")
+    slider.press("ArrowLeft")
+    expect(capacity(page)).to_have_value("100")
+    capacity(page).fill("120")
+    expect(page.locator(".compared .changed")).to_contain_text("120 MB")
+    expect(capacity(page)).to_have_value("120")
+    capacity(page).fill("8192")
+    expect(slider).to_have_attribute("aria-valuenow", "25")
+    expect(capacity(page)).to_have_value("8192")
+
+
+def test_the_second_of_two_tabs_is_shown_what_the_first_saved(configuration, tabs, manager, channel):
+    first, second = configuration, opened(tabs.new_page(), manager)
+    capacity(second).fill("50")
+    page_says = second.locator("#configuration-notices")
+    capacity(first).fill("150")
+    first.get_by_label("Your name").fill("jonas")
+    apply(first).click()
+    expect(first.locator(".history-row").first).to_contain_text("jonas")
+    expect(page_says).to_contain_text("jonas saved")
+    apply(second).click()
+    expect(second.get_by_role("alert").filter(has_text="Not applied. jonas saved")).to_be_visible()
+    row = second.locator(".compared tr", has_text="Capacity")
+    expect(row.locator("td")).to_have_text(["100 MB", "150 MB", re.compile("50 MB")])
+    assert channel.newest().capacity_bytes == 150 * MIB
+    second.get_by_role("button", name="Put my changes on").click()
+    expect(capacity(second)).to_have_value("50")
+    assert channel.newest().capacity_bytes == 150 * MIB
+    apply(second).click()
+    expect(second.locator(".history-row").first).to_contain_text("150 MB → 50 MB")
+    assert channel.newest().capacity_bytes == 50 * MIB
+    second.close()
+
+
+def test_shrinking_what_is_full_asks_first(tab, full):
+    page, channel = opened(tab, full), channel_of(full)
+    expect(page.get_by_text("2,434 images, 97 MB, by the last minute.")).to_be_visible()
+    capacity(page).fill("50")
+    apply(page).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Shrinking to 50 MB drops about 47 MB (1,179 images) from the cache.")
+    expect(dialog.get_by_role("button", name="Keep 100 MB")).to_be_focused()
+    dialog.get_by_role("button", name="Keep 100 MB").click()
+    expect(dialog).to_be_hidden()
+    assert channel.newest().capacity_bytes == 100 * MIB
+    apply(page).click()
+    dialog.get_by_role("button", name="Shrink to 50 MB").click()
+    expect(page.locator(".history-row").first).to_contain_text("100 MB → 50 MB")
+    assert channel.newest().capacity_bytes == 50 * MIB
+    edit(full, capacity_bytes=100 * MIB)
+
+
+def test_clearing_asks_first_and_leaves_a_draft_alone(tab, full):
+    page, before = opened(tab, full), channel_of(full).newest()
+    capacity(page).fill("150")
+    page.get_by_role("button", name="Clear cache").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Clearing drops 97 MB (2,434 images) from the cache.")
+    expect(dialog.get_by_role("button", name="Keep the cache")).to_be_focused()
+    dialog.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Clear cache").click()
+    dialog.get_by_role("button", name="Clear the cache").click()
+    expect(page.locator(".history-row").first).to_contain_text("cache cleared")
+    assert channel_of(full).newest().purge.generation == before.purge.generation + 1
+    expect(capacity(page)).to_have_value("150")
+    expect(apply(page)).to_have_text(f"Apply as v{before.version + 2}")
+
+
+def test_going_back_fills_the_form_and_needs_apply(configuration, channel, manager):
+    version = edit(manager, policy="random", capacity_bytes=60 * MIB)["version"]
+    edit(manager, policy="lru", capacity_bytes=100 * MIB)
+    page = configuration
+    page.get_by_role("button", name=f"Go back to this, v{version}", exact=True).click()
+    expect(capacity(page)).to_have_value("60")
+    expect(page.get_by_role("radio", name="Random")).to_be_checked()
+    expect(page.get_by_label("Reason")).to_have_value(f"Back to v{version}")
+    assert channel.newest().version == version + 1
+
+
+def test_a_link_fills_the_form_in_and_points_at_a_version(tab, manager, reset, channel):
+    version = channel.newest().version
+    page = opened(tab, manager, f"?policy=random&capacity_bytes={200 * MIB}&reason=a+link#v{version}")
+    expect(capacity(page)).to_have_value("200")
+    expect(page.get_by_label("Reason")).to_have_value("a link")
+    expect(page.locator(".pointed-at")).to_have_attribute("id", f"v{version}")
+    assert channel.newest().version == version
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_it_fits_and_is_accessible(configuration, width, scheme):
+    page = configuration
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 844})
+    capacity(page).fill("abc")
+    capacity(page).blur()
+    expect(page.locator(".mantine-InputWrapper-error")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    box = apply(page).bounding_box()
+    assert box["y"] + box["height"] <= 844, "Apply is out of sight"
+    assert_accessible(page)
