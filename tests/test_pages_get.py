@@ -125,6 +125,8 @@ def test_an_image_that_is_deleted_meanwhile_is_told_in_the_services_own_words(pa
     page.get_by_role("button", name="Get again").click()
     expect(page.locator("#verdict")).to_have_text("It could not be got")
     expect(page.locator("#meaning")).to_have_text("There is no image brief.png.")
+    expect(page.get_by_text("There is nothing to show.")).to_be_visible()
+    expect(page.locator("#picture")).to_be_hidden()
 
 
 def test_names_are_suggested_while_typing(page: Page, service: App) -> None:

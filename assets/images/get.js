@@ -8,7 +8,7 @@ import { drawTry } from "./tries.js";
 import { FORMATS, imageUrl, sizeInWords } from "./words.js";
 
 const page = Object.fromEntries(
-  ["shown", "frame", "picture", "outcome", "verdict", "meaning", "answer", "sizes", "again", "copy", "open"].map(
+  ["shown", "frame", "picture", "nothing", "outcome", "verdict", "meaning", "answer", "sizes", "again", "copy", "open"].map(
     (id) => [id, document.getElementById(id)],
   ),
 );
@@ -61,13 +61,15 @@ async function get() {
   page.verdict.textContent = got.verdict;
   page.meaning.textContent = got.meaning;
   drawTry(got, size);
+  page.picture.hidden = !got.blob;
+  page.nothing.hidden = Boolean(got.blob);
   if (got.blob) await draw(got.blob);
+  else page.answer.textContent = "–";
 }
 
 async function draw(blob) {
   const before = page.picture.src;
   page.picture.src = URL.createObjectURL(blob);
-  page.picture.hidden = false;
   await page.picture.decode().catch(() => {});
   if (before) URL.revokeObjectURL(before);
   const { naturalWidth, naturalHeight } = page.picture;

@@ -3,7 +3,7 @@
 import { millisecondsInWords } from "./words.js";
 
 const KEPT = 12;
-const WORDS = { hit: "hit", miss: "miss", failed: "no answer" };
+const WORDS = { hit: "hit", miss: "miss", failed: "failed" };
 let count = 0;
 
 export function drawTry({ kind, milliseconds }, size) {
