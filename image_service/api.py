@@ -21,7 +21,6 @@ PAGE_LIMIT = 100
 MAX_PAGE_LIMIT = 500
 BODY_HEADERS = {
     "Cache-Control": "no-cache",
-    "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }
 

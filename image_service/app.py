@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 from werkzeug.routing import BaseConverter
 
 from cache.config import DEFAULT
@@ -99,4 +99,10 @@ def make_flask(settings: Settings) -> Flask:
     guard(app, settings.hosts)
     answer_problems(app)
     answer_refusals(app)
+    app.after_request(_say_no_sniffing)
     return app
+
+
+def _say_no_sniffing(response: Response) -> Response:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -225,6 +225,11 @@ def test_writes_from_pages_of_others_are_refused(client, data):
     assert client.ask("GET", "/images", headers={"Host": "evil.example"}).status == 400
 
 
+def test_no_answer_may_be_taken_for_another_type(client):
+    for path in ("/images", "/images/none", "/nothing", "/healthz", "/assets/tokens.css", "/"):
+        assert client.ask("GET", path).headers["X-Content-Type-Options"] == "nosniff"
+
+
 def test_health_asks_nothing_and_readiness_names_each_dependency(client):
     assert (client.ask("GET", "/healthz").status, client.ask("HEAD", "/healthz").status) == (200, 200)
     ready = client.ask("GET", "/readyz")
