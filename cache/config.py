@@ -89,10 +89,8 @@ def edited(base: Configuration, edit: dict[str, Any], *, now: datetime, id: str 
 
     ``autoscale`` and ``purge`` are merged member by member. Raises EditRefused, naming every bad field.
     """
-    unknown = _unknown_members(edit)
-    if unknown:
-        raise EditRefused(dict.fromkeys(unknown, "is not a member of the configuration"))
-    changes = {name: value for name, value in edit.items() if name not in WRITTEN_BY_US}
+    errors = dict.fromkeys(_unknown_members(edit), "is not a member of the configuration")
+    changes = {name: edit[name] for name in edit if name in Configuration.model_fields and name not in WRITTEN_BY_US}
     document = base.model_dump() | {"author": "api", "reason": ""}
     for name, value in changes.items():
         parts_merge = isinstance(document[name], dict) and isinstance(value, dict)
@@ -108,7 +106,9 @@ def edited(base: Configuration, edit: dict[str, Any], *, now: datetime, id: str 
     try:
         after = Configuration.model_validate(document)
     except ValidationError as refused:
-        raise EditRefused(_in_words(refused)) from None
+        raise EditRefused(errors | _in_words(refused)) from None
+    if errors:
+        raise EditRefused(errors)
     if after.purge.generation < base.purge.generation:
         raise EditRefused({"purge.generation": f"must not fall below {base.purge.generation}"})
     return after

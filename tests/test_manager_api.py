@@ -193,6 +193,7 @@ class TestConfiguration:
             ({"reason": "\ud800"}, {"reason"}),
             ({"policy": "clairvoyant", "capacity_bytes": 0}, {"policy", "capacity_bytes"}),
             ({"autoscale": {"grow_above": float("nan")}}, {"autoscale.grow_above"}),
+            ({"capacity_bytes": 0, "polcy": "lru", "purge": {"x": 1}}, {"capacity_bytes", "polcy", "purge.x"}),
         ],
     )
     def test_a_bad_edit_is_refused_in_words_for_each_field_and_changes_nothing(self, client, channel, body, fields):
@@ -309,5 +310,6 @@ def test_alive_asks_nobody(client, monkeypatch):
 
 
 def test_a_path_or_method_that_is_not_there_is_a_problem_document(client):
+    problem(client.get("/export/statistics.xlsx"), 404)
     problem(client.get("/api/nothing"), 404)
     problem(client.delete("/api/configuration"), 405)
