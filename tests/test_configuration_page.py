@@ -146,7 +146,7 @@ class TestFollowing:
         monkeypatch.setattr(SqliteChannel, "newest", fail)
         shown = manager.follow()
         assert words(shown[f"{page.IN_FORCE}.children"]) == "What is in force is not known yet."
-        assert "(disk on fire). Nothing can be saved until it does." in words(shown[f"{page.TROUBLE}.children"])
+        assert "Nothing can be saved until the channel answers again." in words(shown[f"{page.TROUBLE}.children"])
         assert manager.take_up(f"{page.SEEN}.data") == {}
 
 

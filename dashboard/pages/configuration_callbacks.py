@@ -33,7 +33,7 @@ from dashboard.pages.configuration_parts import (
 from dashboard.pages.statistics_parts import notices
 from dashboard.ranges import utc
 from dashboard.reader import Reader
-from dashboard.words import clock, size
+from dashboard.words import size
 from metrics.channel import Channel
 
 ROWS_SHOWN = 20
@@ -106,8 +106,7 @@ def _seen(fleet: Fleet, reader: Reader, shown: int) -> dict[str, Any]:
 def _trouble(reader: Reader, fleet: Fleet) -> list:
     told = []
     if reader.failure:
-        since, why = clock(reader.failure.since), reader.failure.message
-        told.append(f"The channel is not answering since {since} UTC ({why}). Nothing can be saved until it does.")
+        told.append("Nothing can be saved until the channel answers again.")  # the status line says why and since when
     if fleet.unreadable:
         told.append(f"{fleet.unreadable}. Nothing can be saved from here until this manager is as new as its writer.")
     return notices(told)
