@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,6 @@ class Service:
     """The running image service: a WSGI callable with a beginning and an end."""
 
     wsgi: Callable[..., Any]
-    flask: Flask
-    images: Images
-    station: Station
     health: Health
     closers: tuple[Callable[[], None], ...]
 
@@ -73,7 +71,7 @@ def create_app(settings: Settings) -> Service:
     station = Station(settings.instance, cache, channel, settings.data_dir)
     decoders = Decoders(settings.max_image_pixels)
     images = Images(cache, Flights(FLIGHT_SECONDS), catalog, blobs, decoders, station.recorder)
-    health = Health({"database": catalog.ping, "images": blobs.ping, "channel": channel.newest})
+    health = Health({"database": catalog.ping, "images": blobs.ping, "channel": partial(channel.minutes, 0, 0)})
 
     app = make_flask(settings)
     app.register_blueprint(make_api(images, station.recorder, Limits(settings.max_upload_bytes)))
@@ -83,10 +81,9 @@ def create_app(settings: Settings) -> Service:
     reconciler = Reconciler(catalog, blobs)
     station.start()
     station.ticker.every(RECONCILE_SECONDS, reconciler.reconcile, jitter=0.5)
+    decoders.start()
     health.ready()
-    return Service(
-        Bodies(app.wsgi_app, THREADS // 4), app, images, station, health, (station.close, decoders.close, catalog.close)
-    )
+    return Service(Bodies(app.wsgi_app, THREADS // 4), health, (station.close, decoders.close, catalog.close))
 
 
 def make_flask(settings: Settings) -> Flask:
