@@ -11,6 +11,7 @@ from dashboard.marks import Mark, mark_annotations, mark_shapes
 from dashboard.ranges import Range
 from dashboard.theme import FONT, Palette, transparent
 from dashboard.traces import DRAW, Grid, Series, compared_trace
+from dashboard.words import rate
 
 MARGIN = {"l": 52, "r": 76, "t": 22, "b": 40}
 LABEL_GAP = 0.085  # the least distance of two labels at the right end, as a share of the chart's height
@@ -86,7 +87,7 @@ def _layout(
 
 
 def _mark(chart: Chart, line: Line, last: float) -> str:
-    return f"{line.mark} {last * 100:.1f}" if chart.unit is Unit.RATE else line.mark
+    return f"{line.mark} {rate(last).removesuffix(' %')}" if chart.unit is Unit.RATE else line.mark
 
 
 def _hovered(line: Line) -> dict:

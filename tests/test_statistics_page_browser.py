@@ -24,7 +24,7 @@ GRAPH = '[id*=\'"chart":"{}"\'][id*=\'"part":"graph"\'] .js-plotly-plot'
 @pytest.fixture(scope="module")
 def opened(browser: Browser, browser_context_args: dict, seeded_manager: App) -> Iterator[Page]:
     """One page for all tests, watched: loading it anew for each would take most of their time."""
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=30_000)
     context = browser.new_context(**browser_context_args)
     context.route(is_elsewhere, lambda route: route.abort())
     watch = Watch(context)
@@ -38,7 +38,7 @@ def statistics(opened: Page, seeded_manager: App) -> Page:
     """The page as it is without an address; where the last test left it elsewhere, put back."""
     opened.mouse.move(0, 0)
     if urlsplit(opened.url).netloc and opened.locator("#statistics-preset").count():
-        opened.evaluate("hitrate.address.reset()")
+        ask(opened, "/")
         expect(opened.locator("#statistics-chip")).to_be_hidden()
         wait_until_drawn(opened)
     else:
@@ -51,8 +51,13 @@ def show(page: Page, manager: App, address: str) -> None:
     wait_until_drawn(page)
 
 
+def ask(page: Page, address: str) -> None:
+    """Take up an address as going back through the history does, without loading the page anew."""
+    page.evaluate("a => { history.pushState({}, '', a); dispatchEvent(new PopStateEvent('popstate')); }", address)
+
+
 def wait_until_drawn(page: Page) -> None:
-    expect(page.locator(".chart-frame .main-svg").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".chart-frame .main-svg").first).to_be_visible(timeout=60_000)
     page.wait_for_function("() => document.querySelectorAll('.chart-graph .js-plotly-plot .xtick').length > 12")
 
 
@@ -133,6 +138,14 @@ def test_a_drag_is_a_new_range_for_everything_and_back_returns(statistics: Page)
     assert asked(statistics) == {}
 
 
+def test_a_double_click_returns_from_a_zoom(statistics: Page):
+    drag(statistics, "rates", 0.2, 0.5)
+    expect(statistics.locator("#statistics-chip")).to_be_visible()
+    statistics.locator(GRAPH.format("rates")).locator(".nsewdrag").dblclick()
+    expect(statistics.locator("#statistics-chip")).to_be_hidden()
+    assert asked(statistics) == {}
+
+
 def test_a_refresh_keeps_the_zoom(statistics: Page):
     drag(statistics, "rates", 0.2, 0.5)
     expect(statistics.locator("#statistics-chip")).to_be_visible()
@@ -157,10 +170,10 @@ def test_a_preset_stands_in_the_address_and_an_address_in_the_controls(statistic
     assert asked(statistics) == {"from": "now-3h", "instance": "ip-10-0-1-5", "compare": "day", "refresh": "off"}
 
 
-def test_a_bad_address_falls_back_with_a_notice(page: Page, seeded_manager: App):
-    show(page, seeded_manager, "?from=yesterday&instance=nobody")
-    expect(page.locator(".banner.warning").first).to_contain_text("'yesterday' is not a time")
-    expect(page.locator(".banner.warning").last).to_contain_text("nobody did not report")
+def test_a_bad_address_falls_back_with_a_notice(statistics: Page):
+    ask(statistics, "/?from=yesterday&instance=nobody")
+    expect(statistics.locator(".banner.warning").first).to_contain_text("'yesterday' is not a time")
+    expect(statistics.locator(".banner.warning").last).to_contain_text("nobody did not report")
 
 
 def test_custom_takes_times_as_text(statistics: Page, seeded_channel: Seeded):
@@ -273,19 +286,20 @@ def test_keys_open_the_help_and_can_be_switched_off(statistics: Page):
     statistics.keyboard.press("Escape")
 
 
-def test_a_change_of_the_configuration_is_a_link_under_the_chart(page: Page, seeded_manager: App):
-    show(page, seeded_manager, "?from=now-3h")
-    expect(page.locator(".changes a")).to_have_text("v3")
-    assert "v3" in [annotation["text"] for annotation in figure(page, "evictions")[1]["annotations"]]
+def test_a_change_of_the_configuration_is_a_link_under_the_chart(statistics: Page):
+    ask(statistics, "/?from=now-3h")
+    expect(statistics.locator(".changes a")).to_have_text("v3")
+    statistics.wait_for_function("s => document.querySelector(s).layout.shapes.length", arg=GRAPH.format("evictions"))
+    assert "v3" in [annotation["text"] for annotation in figure(statistics, "evictions")[1]["annotations"]]
 
 
-def test_a_range_without_data_says_where_the_last_is(page: Page, seeded_manager: App):
-    page.goto(f"{seeded_manager.url}/?from=2026-01-01T11:00:00Z&to=2026-01-01T12:00:00Z")
-    expect(page.locator(".banner.info")).to_contain_text(
+def test_a_range_without_data_says_where_the_last_is(statistics: Page):
+    ask(statistics, "/?from=2026-01-01T11:00:00Z&to=2026-01-01T12:00:00Z")
+    expect(statistics.locator(".banner.info")).to_contain_text(
         "Nobody reported between 11:00 and 12:00 UTC. The last data is from"
     )
-    page.get_by_role("link", name="Show it").click()
-    expect(page.locator(".number .value").first).to_contain_text("%")
+    statistics.get_by_role("link", name="Show it").click()
+    expect(statistics.locator(".number .value").first).to_contain_text("%")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -8,7 +8,7 @@ window.hitrate = window.hitrate || {};
   const set = (name, props) => window.dash_clientside.set_props(id(name), props);
   const { iso } = window.hitrate.words;
 
-  const state = { view: {}, window: null, columns: null, zooms: 0, live: null };
+  const state = { view: {}, window: null, stretch: null, columns: null, zooms: 0, live: null };
   const onPage = () => document.getElementById(id("preset")) !== null;
 
   const compact = (view) =>
@@ -81,13 +81,15 @@ window.hitrate = window.hitrate || {};
   };
 
   const relative = (seconds) => (PRESETS[seconds] ? `now-${PRESETS[seconds]}` : `now-${Math.max(1, Math.round(seconds / 60))}m`);
-  const whole = () => {
-    const { start, end, period, live } = state.window;
-    return { start, end: live ? end - period : end, now: Math.floor(Date.now() / 1000) };
+  // The stretch asked for last: what is shown may still be on its way while somebody clicks on.
+  const whole = () => ({ ...state.stretch, now: Math.floor(Date.now() / 1000) });
+  const taken = ({ start, end, period, live }) => {
+    state.stretch = { start, end: live ? end - period : end };
   };
   const show = (start, end) => {
     const now = Math.floor(Date.now() / 1000);
     const period = state.window ? state.window.period : 60;
+    state.stretch = { start, end };
     if (end >= now - period) go({ ...state.view, from: relative(end - start), to: "now", period: "" });
     else go({ ...state.view, from: iso(start), to: iso(end), period: "" });
   };
@@ -106,6 +108,7 @@ window.hitrate = window.hitrate || {};
     const period = state.window.period;
     const first = Math.floor(start / period) * period;
     const last = Math.max(Math.ceil(end / period) * period, first + Math.max(period, 120));
+    state.stretch = { start: first, end: last };
     go({ ...state.view, from: iso(first), to: iso(last), period: "" });
   };
   const unzoom = () => {
@@ -117,11 +120,6 @@ window.hitrate = window.hitrate || {};
   const toLive = () => {
     const { from = "", to = "", period = "" } = state.live || {};
     go({ ...state.view, from, to, period });
-  };
-  const reset = () => {
-    history.replaceState({}, "", location.pathname);
-    state.zooms = 0;
-    go({}, "pop");
   };
   const refresh = () => {
     const now = { n_intervals: Date.now() };
@@ -150,5 +148,5 @@ window.hitrate = window.hitrate || {};
     if (!document.hidden && asked(state.view).refresh !== "off") refresh();
   });
 
-  window.hitrate.address = { state, asked, onPage, go, mark, shift, widen, zoom, unzoom, toLive, reset, refresh, link, preset };
+  window.hitrate.address = { state, asked, onPage, go, mark, taken, shift, widen, zoom, unzoom, toLive, refresh, link, preset };
 }

@@ -36,8 +36,10 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Several controls may speak at once as the page is put up; the address then says what holds.
   const keepWindow = (given, view) => {
+    if (!given) return;
     const fresh = state.window === null || !document.querySelector(".statistics[data-taken-up]");
     state.window = given;
+    address.taken(given);
     if (fresh) {
       document.querySelector(".statistics")?.setAttribute("data-taken-up", "");
       state.view = view || {};

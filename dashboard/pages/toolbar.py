@@ -58,7 +58,7 @@ def toolbar(view: Mapping[str, str]) -> html.Div:
                 className="tool-group",
                 children=[
                     _button(EARLIER, "‹", "Earlier by half the range"),
-                    _select(PRESET, "Range", _presets(), _preset(asked), 156),
+                    _select(PRESET, "Range", _presets(), _preset(asked), 172),
                     _button(LATER, "›", "Later by half the range"),
                     _button(WIDER, "−", "Twice the range"),
                     html.Span(id=PERIOD, className="caption period-words"),
