@@ -46,6 +46,7 @@ class Service:
     """The running image service: a WSGI callable with a beginning and an end."""
 
     wsgi: Callable[..., Any]
+    flask: Flask
     health: Health
     closers: tuple[Callable[[], None], ...]
 
@@ -83,7 +84,7 @@ def create_app(settings: Settings) -> Service:
     station.ticker.every(RECONCILE_SECONDS, reconciler.reconcile, jitter=0.5)
     decoders.start()
     health.ready()
-    return Service(Bodies(app.wsgi_app, THREADS // 4), health, (station.close, decoders.close, catalog.close))
+    return Service(Bodies(app.wsgi_app, THREADS // 4), app, health, (station.close, decoders.close, catalog.close))
 
 
 def make_flask(settings: Settings) -> Flask:
