@@ -47,6 +47,7 @@ class Service:
 
     wsgi: Callable[..., Any]
     flask: Flask
+    station: Station
     health: Health
     closers: tuple[Callable[[], None], ...]
 
@@ -84,7 +85,8 @@ def create_app(settings: Settings) -> Service:
     station.ticker.every(RECONCILE_SECONDS, reconciler.reconcile, jitter=0.5)
     decoders.start()
     health.ready()
-    return Service(Bodies(app.wsgi_app, THREADS // 4), app, health, (station.close, decoders.close, catalog.close))
+    closers = (station.close, decoders.close, catalog.close)
+    return Service(Bodies(app.wsgi_app, THREADS // 4), app, station, health, closers)
 
 
 def make_flask(settings: Settings) -> Flask:

@@ -86,7 +86,10 @@ def _end_when_asked(app: Served, heard: int) -> None:
     """
     while os.read(heard, 1)[0] not in ASKS_TO_END:
         pass
-    app.drain()
+    try:
+        app.drain()
+    except Exception:
+        log.exception("The app could not be told to drain")
     until = time.monotonic() + CLOSE_AFTER_SECONDS
     while time.monotonic() < until:
         signal.pthread_kill(threading.main_thread().ident, NUDGE)
