@@ -77,10 +77,12 @@ def register(server: Flask, reader: Reader, channel: Channel, clock: Callable[[]
         _refuse_old_data(reader)
         return jsonify(config_version=fleet.newest.version, instances=[_instance(one) for one in fleet.instances])
 
-    @api.get("/api/<path:_unknown>")
-    @api.get("/export/<path:_unknown>")
-    def nothing_there(_unknown: str) -> Response:
-        raise Problem(404, "Nothing has this address.")  # Dash would answer any address with its page
+    @server.before_request
+    def nothing_there() -> None:
+        # Dash answers any other address with its page, which a script would take for an answer.
+        ours = request.path.startswith(("/api/", "/export/"))
+        if ours and request.blueprint != api.name and request.routing_exception is None:
+            raise Problem(404, "Nothing has this address.")
 
     server.register_blueprint(api)
 

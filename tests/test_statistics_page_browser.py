@@ -149,6 +149,10 @@ def test_a_double_click_returns_from_a_zoom(statistics: Page):
 def test_a_refresh_keeps_the_zoom(statistics: Page):
     drag(statistics, "rates", 0.2, 0.5)
     expect(statistics.locator("#statistics-chip")).to_be_visible()
+    statistics.wait_for_function(
+        "([s, from]) => document.querySelector(s).layout.meta.start * 1000 === Date.parse(from)",
+        arg=[GRAPH.format("rates"), asked(statistics)["from"]],
+    )
     before = figure(statistics, "rates")[1]["xaxis"]["range"]
     statistics.locator("body").press("r")
     with statistics.expect_response(re.compile("_dash-update-component")):
@@ -259,13 +263,14 @@ def test_charts_follow_the_colour_scheme(statistics: Page):
     statistics.locator("#scheme-choice").click()
     statistics.get_by_role("option", name="Dark").click()
     statistics.wait_for_function(
-        "([s, c]) => document.querySelector(s).layout.annotations.at(-1).font.color !== c",
+        "([s, c]) => document.querySelector(s).layout?.annotations?.at(-1).font.color !== c",
         arg=[GRAPH.format("rates"), light],
     )
     assert statistics.evaluate(
         "getComputedStyle(document.body).colorScheme || document.documentElement.dataset.mantineColorScheme"
     )
     statistics.reload()
+    wait_until_drawn(statistics)
     expect(statistics.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
     expect(statistics.locator("#scheme-choice")).to_have_value("Dark")
     statistics.locator("#scheme-choice").click()
@@ -309,7 +314,7 @@ def test_nothing_serious_for_axe_and_nothing_wider_than_the_screen(statistics: P
     statistics.emulate_media(color_scheme=scheme)
     try:
         statistics.wait_for_function(
-            "([s, c]) => document.querySelector(s).layout.annotations.at(-1).font.color === c",
+            "([s, c]) => document.querySelector(s).layout?.annotations?.at(-1).font.color === c",
             arg=[GRAPH.format("rates"), palette(scheme)["muted"]],
         )
         assert statistics.evaluate("document.documentElement.scrollWidth") == width
