@@ -1,0 +1,176 @@
+"""The form of Configuration: the document it starts from, its fields, and what comes of them before Apply."""
+
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
+from dash.exceptions import PreventUpdate
+
+from cache.config import Configuration
+from dashboard.editing import moved_onto
+from dashboard.forms import Draft, draft_from_address, draft_of, is_change, read_capacity, read_draft
+from dashboard.pages import configuration as page
+from dashboard.pages.configuration_parts import (
+    now_and_new,
+    saved_meanwhile,
+    three_columns,
+)
+from dashboard.pages.statistics_parts import notices
+from dashboard.reader import Reader
+from dashboard.words import size
+
+FIELDS = tuple(State(field, "value") for field in (page.POLICY, page.CAPACITY, page.AUTHOR, page.REASON))
+
+
+def register(app: Dash, reader: Reader) -> None:
+    _register_form(app, reader)
+    _register_fields(app)
+    _register_preview(app, reader)
+
+
+def _register_form(app: Dash, reader: Reader) -> None:
+    """The document that the form starts from, and what stands in its fields."""
+
+    @app.callback(
+        Output(page.BASE, "data"),
+        Output(page.POLICY, "value"),
+        Output(page.CAPACITY, "value"),
+        Output(page.REASON, "value"),
+        Output(page.CONFLICT, "data"),
+        Output(page.NOTICES, "children"),
+        Input(page.SEEN, "data"),
+        Input(page.DISCARD, "n_clicks"),
+        Input({"resolve": ALL}, "n_clicks"),
+        Input({"back": ALL}, "n_clicks"),
+        State(page.BASE, "data"),
+        State(page.SAVED, "data"),
+        State(page.CONFLICT, "data"),
+        State(page.ADDRESS, "data"),
+        *FIELDS,
+        prevent_initial_call=True,
+    )
+    def take_up(
+        _seen: dict, _discard: int | None, _resolve: list, _back: list,
+        base: dict | None, saved: dict | None, conflict: dict | None, address: dict,
+        policy: str | None, capacity: str | None, author: str | None, reason: str | None,
+    ) -> tuple:  # fmt: skip
+        newest = reader.newest()
+        if not reader.has_read:
+            raise PreventUpdate
+        if base is None:
+            draft, problems = draft_from_address(address or {}, newest)
+            return _filled(newest, draft, notices(problems))
+        started, draft = Configuration.model_validate(base), draft_in(policy, capacity, author, reason)
+        pressed = ctx.triggered_id if ctx.triggered and ctx.triggered[0]["value"] else None
+        if isinstance(pressed, dict) and "back" in pressed:
+            document = next((d for d in reader.history() if d.version == pressed["back"]), None)
+            if document is None:
+                raise PreventUpdate
+            return _filled(started, draft_of(document, f"Back to v{document.version}"))
+        if isinstance(pressed, dict) and "resolve" in pressed:
+            mine = pressed["resolve"] == "mine"
+            return _filled(newest, moved_onto(newest, started, draft) if mine else draft_of(newest))
+        if pressed == page.DISCARD:
+            return _filled(newest, draft_of(newest))
+        return _followed(newest, started, draft, saved, conflict)
+
+
+def _followed(
+    newest: Configuration, started: Configuration, draft: Draft, saved: dict | None, conflict: dict | None
+) -> tuple:
+    """The form when the channel has moved on: it goes along unless somebody is at work on it."""
+    if newest.id == started.id or conflict:
+        raise PreventUpdate
+    if saved and saved["version"] == newest.version and saved["fill"]:
+        return _filled(newest, draft_of(newest))
+    same = (newest.policy, newest.capacity_bytes) == (started.policy, started.capacity_bytes)
+    if same or not is_change(draft, started):
+        return _filled(newest, moved_onto(newest, started, draft))
+    return (*[no_update] * 5, notices([saved_meanwhile(started, newest)]))
+
+
+def _filled(base: Configuration, draft: Draft, told: list | None = None) -> tuple:
+    return base.model_dump(), draft.policy, draft.capacity, draft.reason, None, told or []
+
+
+def draft_in(policy: str | None, capacity: str | None, author: str | None, reason: str | None) -> Draft:
+    return Draft(policy or "", capacity or "", author or "", reason or "")
+
+
+def _register_fields(app: Dash) -> None:
+    @app.callback(
+        Output(page.CAPACITY, "error"),
+        Input(page.CAPACITY, "n_blur"),
+        Input(page.CAPACITY, "n_submit"),
+        Input(page.CAPACITY, "value"),
+        State(page.CAPACITY, "error"),
+        prevent_initial_call=True,
+    )
+    def check(_blurs: int, _submits: int, text: str | None, shown: str | None) -> str | None:
+        typing = all(each["prop_id"] == f"{page.CAPACITY}.value" for each in ctx.triggered)
+        if typing and not shown:
+            raise PreventUpdate  # nobody is told off in the middle of a number
+        return _error_of(text)
+
+    app.clientside_callback(
+        ClientsideFunction("configuration", "slide"),
+        Input(page.SLIDER, "value"),
+        Input(page.CAPACITY, "value"),
+        State(page.SLIDER, "label"),
+        prevent_initial_call=True,
+    )
+
+
+def _error_of(capacity: str | None) -> str | None:
+    try:
+        read_capacity(capacity or "")
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _register_preview(app: Dash, reader: Reader) -> None:
+    @app.callback(
+        Output(page.PANEL, "children"),
+        Output(page.APPLY, "children"),
+        Output(page.APPLY, "disabled"),
+        Output(page.DISCARD, "disabled"),
+        Output(page.WHY_NOT, "children"),
+        Output(page.IN_ALL, "children"),
+        Input(page.BASE, "data"),
+        Input(page.POLICY, "value"),
+        Input(page.CAPACITY, "value"),
+        Input(page.CONFLICT, "data"),
+        Input(page.SEEN, "data"),
+        prevent_initial_call=True,
+    )
+    def preview(
+        base: dict | None, policy: str | None, capacity: str | None, conflict: dict | None, _seen: dict | None
+    ) -> tuple:
+        if base is None or not policy:
+            raise PreventUpdate
+        started, fleet, draft = Configuration.model_validate(base), reader.fleet(), draft_in(policy, capacity, "", "")
+        edit, errors = read_draft(draft)
+        wanted = edit.get("capacity_bytes")
+        in_all = _in_all(wanted, len(fleet.alive))
+        if conflict:
+            theirs, between = Configuration.model_validate(conflict["newest"]), _between(reader, started, conflict)
+            panel = three_columns(started, theirs, between, policy, wanted)
+            return panel, "Apply", True, True, "First choose what becomes of your changes.", in_all
+        panel = now_and_new(started, policy, wanted, fleet)
+        changed = is_change(draft, started)
+        why_not = _why_not(changed, bool(errors))
+        label = f"Apply as v{reader.newest().version + 1}"
+        return panel, label, bool(why_not), not changed, why_not, in_all
+
+
+def _why_not(changed: bool, wrong: bool) -> str:
+    if not changed:
+        return "Nothing changed yet."
+    return "The capacity is not right yet." if wrong else ""
+
+
+def _between(reader: Reader, started: Configuration, conflict: dict) -> list[Configuration]:
+    last = conflict["newest"]["version"]
+    return [document for document in reader.history() if started.version < document.version < last]
+
+
+def _in_all(capacity_bytes: int | None, caches: int) -> str:
+    return f"In all: {size(capacity_bytes * caches)}" if capacity_bytes is not None and caches > 1 else ""

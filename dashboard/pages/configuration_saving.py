@@ -1,0 +1,120 @@
+"""Saving: Apply, Undo and Clear cache, each with its question where something is lost."""
+
+from typing import Any
+
+from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from dash.exceptions import PreventUpdate
+
+from cache.config import Configuration
+from dashboard.changes import clearing, shrinking
+from dashboard.editing import Outcome, clear_cache, content, save
+from dashboard.forms import NAMELESS, Draft, read_draft
+from dashboard.pages import configuration as page
+from dashboard.pages.configuration import of_question
+from dashboard.pages.configuration_form import FIELDS, draft_in
+from dashboard.pages.statistics_parts import notices
+from dashboard.ranges import utc
+from dashboard.reader import Reader
+from dashboard.words import size
+from metrics.channel import Channel
+
+
+def register(app: Dash, reader: Reader, channel: Channel) -> None:
+    _register_saving(app, reader, channel)
+    _register_clearing(app, reader, channel)
+
+
+def _register_saving(app: Dash, reader: Reader, channel: Channel) -> None:
+    @app.callback(
+        Output(page.SAVED, "data"),
+        Output(page.CONFLICT, "data", allow_duplicate=True),
+        Output(page.NOTICES, "children", allow_duplicate=True),
+        Output(page.PENDING, "data"),
+        Output(of_question("shrink", "dialog"), "opened"),
+        Output(of_question("shrink", "words"), "children"),
+        Output(of_question("shrink", "keep"), "children"),
+        Output(of_question("shrink", "go"), "children"),
+        Input(page.APPLY, "n_clicks"),
+        Input({"undo": ALL}, "n_clicks"),
+        Input(of_question("shrink", "keep"), "n_clicks"),
+        Input(of_question("shrink", "go"), "n_clicks"),
+        State(page.PENDING, "data"),
+        State(page.BASE, "data"),
+        *FIELDS,
+        prevent_initial_call=True,
+    )
+    def submit(
+        _apply: int | None, _undo: list, _keep: int | None, _go: int | None, pending: dict | None, base: dict,
+        policy: str | None, capacity: str | None, author: str | None, reason: str | None,
+    ) -> tuple:  # fmt: skip
+        pressed = ctx.triggered_id if ctx.triggered[0]["value"] else None
+        if pressed is None:
+            raise PreventUpdate
+        if pressed == of_question("shrink", "keep"):
+            return (*[no_update] * 3, None, False, *[no_update] * 3)
+        confirmed = pressed == of_question("shrink", "go")
+        asked = pending if confirmed else {"undo": pressed["undo"]} if isinstance(pressed, dict) else {"apply": True}
+        draft = draft_in(policy, capacity, author, reason)
+        started, edit = _undoing(reader, asked["undo"], draft) if "undo" in asked else _applying(base, draft)
+        if edit is None:
+            raise PreventUpdate
+        overtaken = reader.newest().version != started.version
+        question = None if confirmed or overtaken else shrinking(reader.fleet(), edit["capacity_bytes"])
+        if question:
+            keep, go = f"Keep {size(started.capacity_bytes)}", f"Shrink to {size(edit['capacity_bytes'])}"
+            return (*[no_update] * 3, asked, True, question, keep, go)
+        outcome = save(channel, started, edit, utc(reader.now()))
+        reader.retry()
+        return (*_answered(outcome, reader, fill="apply" in asked), None, False, *[no_update] * 3)
+
+
+def _answered(outcome: Outcome, reader: Reader, fill: bool) -> tuple:
+    """What was saved, what was in the way, and what there is to say."""
+    if outcome.saved:
+        return {"version": outcome.saved.version, "fill": fill, "at": reader.now()}, None, []
+    if outcome.overtaken:
+        return no_update, {"newest": outcome.overtaken.model_dump()}, []
+    return no_update, no_update, notices([outcome.trouble])
+
+
+def _applying(base: dict, draft: Draft) -> tuple[Configuration, dict[str, Any] | None]:
+    edit, errors = read_draft(draft)
+    return Configuration.model_validate(base), None if errors else edit
+
+
+def _undoing(reader: Reader, version: int, draft: Draft) -> tuple[Configuration, dict[str, Any] | None]:
+    """The edit that takes a version back to the one before it."""
+    documents = {document.version: document for document in reader.history()}
+    undone = documents.get(version)
+    before = documents.get(undone.parent) if undone and undone.parent is not None else None
+    if before is None:
+        return reader.newest(), None
+    author = draft.author.strip() or NAMELESS
+    return undone, content(before) | {"author": author, "reason": f"Undo v{version}"}
+
+
+def _register_clearing(app: Dash, reader: Reader, channel: Channel) -> None:
+    dialog, words, keep, go = (of_question("clear", part) for part in ("dialog", "words", "keep", "go"))
+
+    @app.callback(
+        Output(dialog, "opened"),
+        Output(words, "children"),
+        Output(keep, "children"),
+        Output(go, "children"),
+        Output(page.SAVED, "data", allow_duplicate=True),
+        Output(page.NOTICES, "children", allow_duplicate=True),
+        Input(page.CLEAR, "n_clicks"),
+        Input(keep, "n_clicks"),
+        Input(go, "n_clicks"),
+        State(page.AUTHOR, "value"),
+        prevent_initial_call=True,
+    )
+    def clear(_open: int | None, _keep: int | None, _go: int | None, author: str | None) -> tuple:
+        if ctx.triggered_id == page.CLEAR:
+            return True, clearing(reader.fleet()), "Keep the cache", "Clear the cache", no_update, no_update
+        if ctx.triggered_id == keep:
+            return (False, *[no_update] * 5)
+        outcome = clear_cache(channel, (author or "").strip() or NAMELESS, utc(reader.now()))
+        reader.retry()
+        saved, _, told = _answered(outcome, reader, fill=False)
+        return (False, *[no_update] * 3, saved, told)
