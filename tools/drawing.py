@@ -20,6 +20,8 @@ PALETTES: tuple[tuple[Colour, ...], ...] = (
 )
 SHAPES = ((3, 2), (4, 3), (1, 1), (2, 3), (16, 9))
 FORMATS = (("jpg", "JPEG"), ("jpg", "JPEG"), ("jpg", "JPEG"), ("webp", "WEBP"), ("png", "PNG"), ("gif", "GIF"))
+TILE = 128
+TURNS = (Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.FLIP_TOP_BOTTOM, Image.Transpose.ROTATE_180)
 
 
 def pictures(count: int, seed: int = 1) -> Iterator[tuple[str, bytes]]:
@@ -43,7 +45,7 @@ def hills(draw: random.Random, width: int, height: int, palette: tuple[Colour, .
     for layer, colour in enumerate(palette[1:]):
         ridge = _ridge(draw, width, height * (0.42 + 0.15 * layer), height * 0.09)
         canvas.polygon([(0, height), *ridge, (width, height)], fill=colour)
-    return _grain(picture)
+    return _grain(draw, picture)
 
 
 def lake(draw: random.Random, width: int, height: int, palette: tuple[Colour, ...]) -> Image.Image:
@@ -63,7 +65,7 @@ def circles(draw: random.Random, width: int, height: int, palette: tuple[Colour,
     for _ in range(26):
         x, y, r = draw.random() * width, draw.random() * height, draw.uniform(0.04, 0.2) * max(width, height)
         canvas.ellipse((x - r, y - r, x + r, y + r), fill=(*draw.choice(palette), 120))
-    return _grain(picture)
+    return _grain(draw, picture)
 
 
 def quilt(draw: random.Random, width: int, height: int, palette: tuple[Colour, ...]) -> Image.Image:
@@ -76,7 +78,7 @@ def quilt(draw: random.Random, width: int, height: int, palette: tuple[Colour, .
             canvas.rectangle((x, y, x + side, y + side), fill=draw.choice(palette))
             corner = (x + side, y) if draw.random() < 0.5 else (x, y + side)
             canvas.polygon([(x, y), corner, (x + side, y + side)], fill=draw.choice(palette))
-    return _grain(picture)
+    return _grain(draw, picture)
 
 
 MOTIFS: tuple[Callable[[random.Random, int, int, tuple[Colour, ...]], Image.Image], ...] = (hills, circles, lake, quilt)
@@ -102,10 +104,14 @@ def _ridge(draw: random.Random, width: int, base: float, rise: float) -> list[tu
     ]
 
 
-def _grain(picture: Image.Image) -> Image.Image:
+def _grain(draw: random.Random, picture: Image.Image) -> Image.Image:
     """A photograph's noise, so that a file weighs about what a photograph of its size does."""
-    noise = Image.effect_noise(picture.size, 5).convert("RGB")
-    return ImageChops.add(picture, noise, offset=-128)
+    tile = Image.frombytes("L", (TILE, TILE), draw.randbytes(TILE * TILE)).point(lambda value: 120 + value // 16)
+    noise = Image.new("L", picture.size)
+    for x in range(0, picture.width, TILE):
+        for y in range(0, picture.height, TILE):
+            noise.paste(tile.transpose(draw.choice(TURNS)), (x, y))
+    return ImageChops.add(picture, noise.convert("RGB"), offset=-128)
 
 
 def _encode(picture: Image.Image, format_name: str) -> bytes:

@@ -153,7 +153,8 @@ class Traffic:
             sender.start()
         try:
             while any(sender.is_alive() for sender in senders):
-                self._stop.wait(1 if sys.stdout.isatty() else 10)
+                for sender in senders:  # all are done about the same time
+                    sender.join((1 if sys.stdout.isatty() else 10) / len(senders))
                 live(self._said())
         except KeyboardInterrupt:
             self._stop.set()
