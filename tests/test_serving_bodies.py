@@ -60,7 +60,7 @@ def test_beyond_the_slots_uploads_are_refused_at_once_and_the_rest_is_answered(s
     assert [status(connection) for connection in more] == [503] * 10
     code, _, headers = put(app, "/read", bytes(3_000_000))
     assert (code, headers["Retry-After"]) == (503, "2")
-    assert app.ask("healthz", timeout=1) == "well"
+    assert app.ask("healthz") == "well"
     for connection in held + more:
         connection.close()
 

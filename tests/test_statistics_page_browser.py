@@ -88,6 +88,18 @@ def drag(page: Page, chart: str, start: float, end: float) -> None:
     page.mouse.up()
 
 
+def point_at(page: Page, share: float) -> None:
+    """Move the pointer over the first chart as a hand does, in more than one step, until the numbers are there."""
+    box = page.locator(".hover-box")
+    for step in range(100):
+        plot = page.locator(GRAPH.format("rates")).locator(".nsewdrag").bounding_box()
+        page.mouse.move(plot["x"] + plot["width"] * share, plot["y"] + 40 + step % 2)
+        if box.is_visible():
+            return
+        page.wait_for_timeout(100)
+    expect(box).to_be_visible()
+
+
 def more(page: Page, title: str, act: str) -> None:
     page.locator(f'summary[aria-label="More for {title}"]').click()
     page.locator("details[open]").get_by_role("button", name=act).click()
@@ -208,9 +220,7 @@ def test_arrows_shift_by_half_the_range_and_minus_doubles_it(statistics: Page):
 
 
 def test_one_line_through_all_charts_and_one_box_with_the_numbers(statistics: Page):
-    box = statistics.locator(GRAPH.format("rates")).locator(".nsewdrag").bounding_box()
-    statistics.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + 40)
-    expect(statistics.locator(".hover-box")).to_be_visible()
+    point_at(statistics, 0.9)
     expect(statistics.locator(".hover-line")).to_have_count(len(CHARTS))
     told = statistics.locator(".hover-box").inner_text()
     assert re.search(
@@ -220,9 +230,8 @@ def test_one_line_through_all_charts_and_one_box_with_the_numbers(statistics: Pa
 
 
 def test_the_box_says_where_nobody_reported(statistics: Page):
-    box = statistics.locator(GRAPH.format("rates")).locator(".nsewdrag").bounding_box()
     silent = line(statistics, "rates", "hit_rate").index(None) + 7
-    statistics.mouse.move(box["x"] + box["width"] * (silent + 0.5) / 61, box["y"] + 40)
+    point_at(statistics, (silent + 0.5) / 61)
     expect(statistics.locator(".hover-box")).to_contain_text("No data: nobody reported this minute")
 
 
