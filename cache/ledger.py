@@ -43,7 +43,7 @@ class Ledger:
         evicted = []
         while self.size_bytes + size_bytes > self.capacity_bytes:
             evicted.append(self._evict())
-        self._policy.add(key)
+        self._policy.add(key, size_bytes)
         self._sizes[key] = size_bytes
         self.size_bytes += size_bytes
         return evicted
@@ -59,7 +59,7 @@ class Ledger:
     def follow(self, policy: Policy) -> None:
         """Go on with another, empty policy; it takes the keys over in the order the old one would have evicted them."""
         for key in self._policy:
-            policy.add(key)
+            policy.add(key, self._sizes[key])
         self._policy = policy
 
     def resize(self, capacity_bytes: int) -> None:

@@ -141,3 +141,7 @@ def test_the_changelog_says_what_this_version_brought():
     entry = re.search(rf"^## {re.escape(version)}\b.*?(?=^## |\Z)", doc("changelog.md"), re.MULTILINE | re.DOTALL)
     assert entry
     assert len(re.findall(r"^- ", entry[0], re.MULTILINE)) >= 5
+
+
+def test_the_example_of_a_policy_is_the_one_in_use():
+    assert (ROOT / "cache/policies/fifo.py").read_text() in (ROOT / "docs/add-a-policy.md").read_text()

@@ -11,7 +11,7 @@ class Lru:
     def __init__(self) -> None:
         self._order: OrderedDict[Hashable, None] = OrderedDict()
 
-    def add(self, key: Hashable) -> None:
+    def add(self, key: Hashable, size_bytes: int) -> None:
         self._order[key] = None
 
     def touch(self, key: Hashable) -> None:

@@ -13,8 +13,8 @@ class Policy(Protocol):
     label: str
     summary: str
 
-    def add(self, key: Hashable) -> None:
-        """Take in a key that is not held yet."""
+    def add(self, key: Hashable, size_bytes: int) -> None:
+        """Take in a key that is not held yet, and what it takes up: for the order alone, sums are the ledger's."""
 
     def touch(self, key: Hashable) -> None:
         """Note a hit on a held key."""

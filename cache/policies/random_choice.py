@@ -14,7 +14,7 @@ class RandomChoice:
         self._keys: list[Hashable] = []
         self._index: dict[Hashable, int] = {}
 
-    def add(self, key: Hashable) -> None:
+    def add(self, key: Hashable, size_bytes: int) -> None:
         self._index[key] = len(self._keys)
         self._keys.append(key)
 
