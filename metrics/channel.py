@@ -5,11 +5,20 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cache.config import Configuration
+from metrics.calls import Calls
 from metrics.schema import Minute
 
 
 class ChannelUnavailable(Exception):
-    """The channel could not be asked just now; trying again later may help. The message says why."""
+    """The channel could not be asked just now; trying again later may help. The message says why.
+
+    ``throttled`` tells that it was asked too often; ``delivered`` are the minutes of a send that had arrived before.
+    """
+
+    def __init__(self, message: str, *, throttled: bool = False, delivered: Sequence[Minute] = ()) -> None:
+        super().__init__(message)
+        self.throttled = throttled
+        self.delivered = tuple(delivered)
 
 
 class VersionConflict(Exception):
@@ -48,11 +57,33 @@ class Announcement:
     stopped: bool = False
 
 
+@dataclass(frozen=True)
+class Traits:
+    """What differs from channel to channel beside how they do it.
+
+    ``source`` is what the pages call it and ``place`` where it is. A read of it serves everybody for ``read_seconds``;
+    a whole day is read again after ``whole_read_seconds``, for what came late; what was sent may show up
+    ``lag_seconds`` later. A service asks for a newer configuration each ``follow_seconds``, up to ``follow_jitter`` of
+    that late, so that many services don't ask at the same moment.
+    """
+
+    source: str = "The channel"
+    place: str = "this machine"
+    read_seconds: float = 1.0
+    whole_read_seconds: float = 600.0
+    lag_seconds: float = 0.0
+    follow_seconds: float = 2.0
+    follow_jitter: float = 0.2
+
+
 class StatisticsChannel(Protocol):
     """Minutes, from the service to the manager."""
 
     def send(self, minutes: Sequence[Minute]) -> None:
-        """Store minutes; one that is sent again replaces itself and changes nothing else."""
+        """Store minutes; one that is sent again replaces itself and changes nothing else.
+
+        Minutes that the channel will never take are dropped, logged and counted in ``dropped``.
+        """
 
     def minutes(self, start: int, end: int) -> list[Minute]:
         """All reports with start <= time < end (seconds, UTC), by time and instance; old ones span longer periods."""
@@ -70,6 +101,9 @@ class ConfigurationChannel(Protocol):
     def history(self, after: int = -1) -> list[Configuration]:
         """The documents with a version above ``after``, newest first, without those that can't be taken up."""
 
+    def keep(self) -> None:
+        """See to it that age never takes the newest document away; the manager calls this now and then."""
+
 
 class InstanceChannel(Protocol):
     """The last word of each instance."""
@@ -82,4 +116,11 @@ class InstanceChannel(Protocol):
 
 
 class Channel(StatisticsChannel, ConfigurationChannel, InstanceChannel, Protocol):
-    """All three. Every method may raise ChannelUnavailable."""
+    """All three. Every method may raise ChannelUnavailable.
+
+    ``calls`` counts what was asked of a service that charges for it; None where asking is free.
+    """
+
+    traits: Traits
+    dropped: int
+    calls: Calls | None

@@ -11,8 +11,14 @@ def _sqlite(url: str) -> Channel:
     return SqliteChannel(url.removeprefix("sqlite:///"))
 
 
+def _cloudwatch(url: str) -> Channel:
+    from metrics.cloudwatch_channel import CloudWatchChannel
+
+    return CloudWatchChannel(url)
+
+
 # An adapter is imported only when its URL asks for it: its SDK may be large, or not installed.
-CHANNELS: dict[str, Callable[[str], Channel]] = {"sqlite": _sqlite}
+CHANNELS: dict[str, Callable[[str], Channel]] = {"sqlite": _sqlite, "cloudwatch": _cloudwatch}
 
 
 def open_channel(url: str) -> Channel:

@@ -108,7 +108,8 @@ class Minute:
 
     ``time`` is the period's start in seconds since 1970, UTC. ``values`` holds each metric of METRICS by name;
     ``latency`` is {bucket: answers}, see LATENCY_VALUES_MS. ``period_seconds`` is longer than a minute only where the
-    channel no longer keeps the minutes themselves.
+    channel no longer keeps the minutes themselves. ``open`` tells that the minute is still being counted, and will be
+    sent again with more.
     """
 
     instance: str
@@ -116,6 +117,7 @@ class Minute:
     values: Mapping[str, int]
     latency: Mapping[int, int] = field(default_factory=dict)
     period_seconds: int = MINUTE
+    open: bool = False
 
 
 def add_minutes(minutes: Iterable[Minute], instance: str, time: int, period_seconds: int) -> Minute:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from cache.config import DEFAULT, Configuration
-from metrics.channel import Announcement, ChannelUnavailable, ConfigurationRefused, VersionConflict
+from metrics.channel import Announcement, ChannelUnavailable, ConfigurationRefused, Traits, VersionConflict
 from metrics.schema import MINUTE, Minute, add_minutes
 
 HOUR = 3600
@@ -32,6 +32,10 @@ CREATE TABLE IF NOT EXISTS instances (instance TEXT PRIMARY KEY, announcement TE
 
 
 class SqliteChannel:
+    traits = Traits()
+    dropped = 0
+    calls = None
+
     def __init__(self, path: str, clock: Callable[[], float] = time.time) -> None:
         self._path = Path(path)
         self._clock = clock
@@ -80,6 +84,9 @@ class SqliteChannel:
                 "SELECT document FROM configurations WHERE version > ? ORDER BY version DESC", (after,)
             ).fetchall()
         return [*_readable(row[0] for row in rows), *([DEFAULT] if after < 0 else [])]
+
+    def keep(self) -> None:
+        """Nothing to do: no age takes a document away here."""
 
     def announce(self, announcement: Announcement) -> None:
         with self._writing() as connection:

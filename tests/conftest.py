@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +16,9 @@ from tests import processes, recorded_days
 from tests.bad_images import write_bad_images
 from tests.browser import FLAGS, HOW_TO_INSTALL, Watch, find_chromium, is_elsewhere
 from tests.photos import write_photos
+
+if TYPE_CHECKING:
+    from tests.moto_server import Aws
 
 NOTHING_IS_SKIPPED = os.environ.get("CI") == "true"
 
@@ -55,6 +59,18 @@ def _running(app: processes.App) -> Iterator[processes.App]:
         yield app
     finally:
         app.close()
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator["Aws"]:
+    """AWS in a thread, empty, and in the environment of this process; see moto_server.py: ``.client()``, ``.faults``"""
+    from tests.moto_server import running
+
+    with running() as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        server.reset()
+        yield server
 
 
 # --- what they work on -----------------------------------------------------------------------------------------------

@@ -6,22 +6,27 @@ from datetime import UTC, datetime
 import pytest
 
 from cache.config import DEFAULT, MIB, edited
-from metrics.channel import Announcement, ChannelUnavailable, ConfigurationRefused, VersionConflict
+from metrics.channel import Announcement, ConfigurationRefused, VersionConflict
 from metrics.channels import open_channel
+from metrics.cloudwatch_channel import CloudWatchChannel
 from metrics.schema import METRICS, Minute
-from metrics.sqlite_channel import HOURS_KEPT_SECONDS, MINUTES_KEPT_SECONDS, SqliteChannel
+from metrics.sqlite_channel import SqliteChannel
 
-NOW = datetime(2026, 11, 23, 12, 4, tzinfo=UTC)
-NOON = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp())
+NOW = datetime.now(UTC)
+NOON = int(NOW.timestamp()) // 3600 * 3600 - 7200
+"""A full hour not long ago, since CloudWatch takes nothing that is old."""
 
 
 def minute(instance, time, **values):
     return Minute(instance, time, {metric.name: 0 for metric in METRICS} | values, {3: values.get("requests", 0)})
 
 
-@pytest.fixture
-def channel(tmp_path):
-    return SqliteChannel(str(tmp_path / "new folder" / "channel.db"), clock=lambda: NOON)
+@pytest.fixture(params=["sqlite", "cloudwatch"])
+def channel(request, tmp_path):
+    if request.param == "sqlite":
+        return SqliteChannel(str(tmp_path / "new folder" / "channel.db"))
+    request.getfixturevalue("aws").reset()
+    return CloudWatchChannel("cloudwatch://Hitrate", pause=lambda seconds: None)
 
 
 def test_minutes_come_back_as_they_were_sent_by_time_and_instance(channel):
@@ -94,39 +99,31 @@ def test_the_last_word_of_each_instance_is_kept(channel):
     assert channel.announcements() == [other, later]
 
 
-def test_hours_outlive_the_minutes_and_nothing_is_counted_twice(tmp_path):
-    now = [NOON]
-    channel = SqliteChannel(str(tmp_path / "channel.db"), clock=lambda: now[0])
-    channel.send([minute("a", NOON + 60 * number, requests=1, items=number) for number in range(90)])
-    now[0] = NOON + 3600 + MINUTES_KEPT_SECONDS
-    channel.send([minute("a", now[0], requests=7)])
-    reports = channel.minutes(NOON, now[0] + 60)
-    assert [(report.time, report.period_seconds) for report in reports[:2]] == [(NOON, 3600), (NOON + 3600, 60)]
-    assert reports[0].values["items"] == 59
-    assert sum(report.values["requests"] for report in reports) == 97
-    now[0] = NOON + 7200 + HOURS_KEPT_SECONDS
-    channel.send([minute("a", now[0], requests=7)])
-    assert [report.time for report in channel.minutes(0, now[0] + 60)][-1] == now[0]
-    assert min(report.time for report in channel.minutes(0, now[0] + 60)) > NOON
-
-
-def test_two_processes_can_share_the_file(tmp_path):
-    one, other = (open_channel(f"sqlite:///{tmp_path}/channel.db") for _ in range(2))
+def test_what_is_appended_again_changes_nothing(channel):
     first = edited(DEFAULT, {"policy": "random"}, now=NOW)
-    one.publish(first)
-    assert other.newest() == first
+    channel.publish(first)
+    channel.keep()
+    assert channel.newest() == first
+    assert channel.history() == [first, DEFAULT]
 
 
-def test_a_file_that_is_no_database_is_unavailable_and_comes_back_when_it_is_gone(tmp_path):
-    path = tmp_path / "channel.db"
-    path.write_bytes(b"no database" * 1000)
-    channel = SqliteChannel(str(path))
-    with pytest.raises(ChannelUnavailable, match=r"channel\.db"):
-        channel.newest()
-    path.unlink()
-    assert channel.newest() == DEFAULT
+def test_an_open_minute_is_replaced_by_its_continuation(channel):
+    channel.send([replace(minute("a", NOON, requests=5, hits=5), open=True)])
+    channel.send([minute("a", NOON, requests=9, hits=6)])
+    assert channel.minutes(NOON, NOON + 60) == [minute("a", NOON, requests=9, hits=6)]
+
+
+def test_every_instance_name_comes_back_as_it_was(channel):
+    names = ["host", "zoë", "100%", ":colon", "a b", "日本"]
+    channel.send([minute(name, NOON, requests=1) for name in names])
+    assert {report.instance for report in channel.minutes(NOON, NOON + 60)} == set(names)
+
+
+def test_an_empty_range_has_no_minutes(channel):
+    channel.send([minute("a", NOON)])
+    assert channel.minutes(NOON, NOON) == []
 
 
 def test_a_scheme_that_no_channel_has_is_refused_in_words():
-    with pytest.raises(ValueError, match="known are sqlite"):
+    with pytest.raises(ValueError, match="known are sqlite, cloudwatch"):
         open_channel("carrier-pigeon://coop")

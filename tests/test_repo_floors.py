@@ -49,10 +49,20 @@ def _is_function(node: ast.AST) -> bool:
     return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
 
 
+# What only these need is loaded when a URL asks for it.
+SDK_ADAPTERS = {"boto3": ("metrics/cloudwatch_*.py", "image_service/storage/s3_blobs.py")}
+
+
+def is_sdk_adapter(path: Path) -> bool:
+    return any(path.relative_to(ROOT).match(pattern) for patterns in SDK_ADAPTERS.values() for pattern in patterns)
+
+
 # Migrations are read by Alembic from their folder: they are no modules, but the floors hold for them too.
 EVERY_MODULE = [path for package in OURS for path in modules(package)]
 IMPORTABLE = [
-    path for path in EVERY_MODULE if "versions" not in path.parts and path.name not in ("env.py", "__main__.py")
+    path
+    for path in EVERY_MODULE
+    if "versions" not in path.parts and path.name not in ("env.py", "__main__.py") and not is_sdk_adapter(path)
 ]
 
 
@@ -98,6 +108,12 @@ def test_the_image_service_never_loads_what_only_the_manager_needs(tmp_path):
 def test_a_manager_on_the_embedded_channel_loads_no_sdk(tmp_path):
     loaded = set(import_afresh(of_apps("dashboard"), tmp_path)["loaded"])
     assert not loaded & {*NOT_WITH_EMBEDDED_URLS}
+
+
+def test_boto3_is_imported_only_in_the_adapters_named_after_its_services():
+    for path in EVERY_MODULE:
+        known = {name.partition(".")[0] for name, _ in imports(path)}
+        assert is_sdk_adapter(path) or not known & {"boto3", "botocore"}, path.relative_to(ROOT)
 
 
 @pytest.mark.parametrize("app", ["image_service", "dashboard"])

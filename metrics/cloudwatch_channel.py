@@ -1,0 +1,92 @@
+"""The channel on AWS: statistics as metrics of a namespace; configuration, words and histograms in its log group."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from cache.config import Configuration
+from metrics.calls import Calls
+from metrics.channel import Announcement, ChannelUnavailable, Traits
+from metrics.cloudwatch_client import READING, SENDING, Client, Patience
+from metrics.cloudwatch_configuration import ConfigurationLog
+from metrics.cloudwatch_instances import Instances
+from metrics.cloudwatch_latency import LatencyLog
+from metrics.cloudwatch_limits import namespace_of
+from metrics.cloudwatch_log import LogStream
+from metrics.cloudwatch_reader import MetricReader
+from metrics.cloudwatch_sender import Sender
+from metrics.schema import Minute
+
+GROUP = "/hitrate/{namespace}"
+CONFIGURATION, INSTANCES, LATENCY = "configuration", "instances", "latency"
+"""The streams of the group."""
+
+
+class CloudWatchChannel:
+    """Namespace ``N`` of cloudwatch://N and log group /hitrate/N. Nothing is asked of AWS before the first call."""
+
+    def __init__(
+        self,
+        url: str,
+        clock: Callable[[], float] = time.time,
+        pause: Callable[[float], None] = time.sleep,
+        sending: Patience = SENDING,
+        reading: Patience = READING,
+    ) -> None:
+        namespace = namespace_of(url)
+        self.traits = Traits(
+            source="CloudWatch",
+            place=namespace,
+            read_seconds=60.0,
+            whole_read_seconds=1800.0,
+            lag_seconds=120.0,
+            follow_seconds=30.0,
+            follow_jitter=0.5,
+        )
+        self.calls = Calls(clock())
+        group = GROUP.format(namespace=namespace)
+        metrics, logs = (Client(service, sending, self.calls, clock) for service in ("cloudwatch", "logs"))
+        points, pages = (Client(service, reading, self.calls, clock) for service in ("cloudwatch", "logs"))
+        self._clients = (metrics, logs, points, pages)
+        self._instances = Instances(LogStream(logs, group, INSTANCES), points, namespace, clock)
+        self._configuration = ConfigurationLog(LogStream(logs, group, CONFIGURATION), clock, pause)
+        self._sender = Sender(metrics, LatencyLog(LogStream(logs, group, LATENCY)), namespace, clock)
+        self._reader = MetricReader(
+            points, self._instances, LatencyLog(LogStream(pages, group, LATENCY)), namespace, clock
+        )
+
+    @property
+    def dropped(self) -> int:
+        return self._sender.dropped
+
+    def send(self, minutes: Sequence[Minute]) -> None:
+        self._sender.send(minutes)
+
+    def minutes(self, start: int, end: int) -> list[Minute]:
+        if start >= end:
+            self._say_what_is_wrong()
+            return []
+        return self._reader.minutes(start, end)
+
+    def publish(self, document: Configuration) -> None:
+        self._configuration.publish(document)
+
+    def newest(self) -> Configuration:
+        return self._configuration.newest()
+
+    def history(self, after: int = -1) -> list[Configuration]:
+        return self._configuration.history(after)
+
+    def keep(self) -> None:
+        self._configuration.keep()
+
+    def announce(self, announcement: Announcement) -> None:
+        self._instances.announce(announcement)
+
+    def announcements(self) -> list[Announcement]:
+        return self._instances.announcements()
+
+    def _say_what_is_wrong(self) -> None:
+        """An empty range costs no call: it tells how the last ones went, for those who ask every few seconds."""
+        problem = next((client.problem for client in self._clients if client.problem), "")
+        if problem:
+            raise ChannelUnavailable(problem)
