@@ -10,6 +10,7 @@ from dashboard.pages import configuration, configuration_callbacks, statistics, 
 from dashboard.reader import Reader
 from dashboard.settings import Settings
 from dashboard.theme import ASSETS
+from metrics.channel import Channel
 from metrics.channels import open_channel
 from web.guard import guard
 
@@ -17,13 +18,11 @@ SUITES = "/_dash-component-suites/"
 YEAR_SECONDS = 31_536_000
 NOT_FOR_EVERY_PAGE = [r"^images$", r"^early$"]
 """Folders of assets/ that Dash must not load by itself: the image pages' own, and what index.html names."""
-SOURCE = "The channel"
-PLACE = "this machine"
 
 
-def create_app(settings: Settings) -> Dash:
+def create_app(settings: Settings, channel: Channel | None = None) -> Dash:
     """The Dash app, ready to be served: nothing has been asked of the channel yet."""
-    channel = open_channel(settings.channel_url)
+    channel = channel or open_channel(settings.channel_url)
     reader = Reader(channel)
     app = Dash(
         "hitrate",
@@ -41,8 +40,8 @@ def create_app(settings: Settings) -> Dash:
     api.register(app.server, reader, channel)
     _keep_suites(app.server)
     _register_pages()
-    app.layout = shell.layout(PLACE, settings.image_service_url)
-    shell.register(app, reader, SOURCE)
+    app.layout = shell.layout(channel.traits.place, settings.image_service_url)
+    shell.register(app, reader, channel.traits.source)
     statistics_callbacks.register(app, reader)
     configuration_callbacks.register(app, reader, channel)
     _finish(app)

@@ -37,12 +37,16 @@ class Instance:
 
 @dataclass(frozen=True)
 class Fleet:
-    """All instances heard within a day, and the newest document. ``unreadable`` tells of a newer one it hides."""
+    """All instances heard within a day, and the newest document. ``unreadable`` tells of a newer one it hides.
+
+    What is reported may be seen ``lag_seconds`` later: nobody is late before that.
+    """
 
     now: float
     newest: Configuration
     instances: tuple[Instance, ...]
     unreadable: str = ""
+    lag_seconds: float = 0.0
 
     @property
     def alive(self) -> tuple[Instance, ...]:
@@ -88,13 +92,15 @@ def fleet(
     last_minutes: Mapping[str, Minute],
     now: float,
     unreadable: str = "",
+    lag_seconds: float = 0.0,
 ) -> Fleet:
     """The fleet of the moment; ``last_minutes`` holds each instance's last report."""
     said = {announcement.instance: announcement for announcement in announcements}
     instances = (
-        _instance(name, said.get(name), last_minutes.get(name), now) for name in sorted({*said, *last_minutes})
+        _instance(name, said.get(name), last_minutes.get(name), now, lag_seconds)
+        for name in sorted({*said, *last_minutes})
     )
-    return Fleet(now, newest, tuple(i for i in instances if i.heard > now - FORGOTTEN_SECONDS), unreadable)
+    return Fleet(now, newest, tuple(i for i in instances if i.heard > now - FORGOTTEN_SECONDS), unreadable, lag_seconds)
 
 
 def made_at(document: Configuration) -> float:
@@ -102,7 +108,7 @@ def made_at(document: Configuration) -> float:
     return datetime.fromisoformat(document.created_at).timestamp()
 
 
-def _instance(name: str, said: Announcement | None, last: Minute | None, now: float) -> Instance:
+def _instance(name: str, said: Announcement | None, last: Minute | None, now: float, lag_seconds: float) -> Instance:
     reported = last.time + last.period_seconds if last else 0
     heard = max(said.time if said else 0, reported)
     # The minute that is flushed on the way out ends after the goodbye.
@@ -112,7 +118,7 @@ def _instance(name: str, said: Announcement | None, last: Minute | None, now: fl
         name=name,
         heard=heard,
         announced=said.time if said else None,
-        alive=not stopped and now - heard <= ALIVE_SECONDS,
+        alive=not stopped and now - heard <= ALIVE_SECONDS + lag_seconds,
         stopped=stopped,
         version=last.values.get("config_version", 0) if echoed else said.version,
         policy=said.policy if said else "",

@@ -18,10 +18,9 @@ from metrics.channel import Announcement, Channel, ChannelUnavailable, Configura
 from metrics.schema import MINUTE, Minute
 
 FRESH_SECONDS = 1
-"""A read serves everybody for so long."""
+"""What was worked out serves everybody for so long; how long a read does is for the channel to say."""
 LATE_SECONDS = 3600
 """Minutes that come later than this are seen with the next whole read of their day."""
-WHOLE_READ_SECONDS = 600
 OLDEST_SECONDS = 460 * DAY
 MAX_ROWS = 500_000
 """About 130 MB; beyond it the days not asked for the longest are forgotten."""
@@ -56,6 +55,7 @@ class Reader:
         self._lock = threading.RLock()
         self._days: OrderedDict[int, _Day] = OrderedDict()
         self._frames: OrderedDict[tuple, pd.DataFrame] = OrderedDict()
+        self._worked_at = float("-inf")
         self._read_at = float("-inf")
         self._newest: Configuration = DEFAULT
         self._has_read = False
@@ -81,7 +81,7 @@ class Reader:
     def retry(self) -> None:
         """Read the channel now: rather than at ``retry_at``, or because something has just been written to it."""
         with self._lock:
-            self._read_at = float("-inf")
+            self._worked_at = self._read_at = float("-inf")
             if self._failure:
                 self._failure = replace(self._failure, retry_at=float("-inf"))
             self._refresh()
@@ -138,7 +138,8 @@ class Reader:
             if self._fleet is None:
                 now = self.now()
                 last = _last_minutes(self.minutes(int(now) - DAY, int(now)))
-                self._fleet = fleet(self._newest, self._announcements, last, now, self._unreadable)
+                lag_seconds = self._channel.traits.lag_seconds
+                self._fleet = fleet(self._newest, self._announcements, last, now, self._unreadable, lag_seconds)
             return self._fleet
 
     def instances(self, range: Range) -> list[str]:
@@ -148,11 +149,14 @@ class Reader:
 
     def _refresh(self) -> None:
         now = self.now()
-        if abs(now - self._read_at) < FRESH_SECONDS:
+        if abs(now - self._worked_at) < FRESH_SECONDS:
             return
-        self._read_at = now
+        self._worked_at = now
         self._frames.clear()
         self._fleet = None
+        if not self._failure and abs(now - self._read_at) < self._channel.traits.read_seconds:
+            return
+        self._read_at = now
         self._ask(self._read_configuration)
         self._ask(self._read_recent)
 
@@ -176,7 +180,7 @@ class Reader:
     def _day(self, day: int) -> Table:
         kept = self._days.get(day)
         recent = day + DAY > self.now() - LATE_SECONDS
-        if kept is None or (not recent and self.now() - kept.whole_read_at > WHOLE_READ_SECONDS):
+        if kept is None or (not recent and self._is_old(kept)):
             self._ask(lambda: self._read_day(day))
         if day not in self._days:
             return Table.of([])
@@ -186,12 +190,15 @@ class Reader:
     def _read_day(self, day: int) -> None:
         now = self.now()
         kept = self._days.get(day)
-        if kept is None or now - kept.whole_read_at > WHOLE_READ_SECONDS:
+        if kept is None or self._is_old(kept):
             self._days[day] = _Day(Table.of(self._channel.minutes(day, day + DAY)), now, now)
             return
         since = max(day, int(kept.read_at) - LATE_SECONDS)
         new = Table.of(self._channel.minutes(since, day + DAY))
         self._days[day] = _Day(Table.joined([kept.table.between(day, since), new]), now, kept.whole_read_at)
+
+    def _is_old(self, kept: _Day) -> bool:
+        return self.now() - kept.whole_read_at > self._channel.traits.whole_read_seconds
 
     def _forget(self) -> None:
         rows = sum(len(day.table) for day in self._days.values())

@@ -34,10 +34,10 @@ def status(fleet: Fleet, failure: Failure | None, source: str) -> Status:
         return Status("failed", _failed(failure, since, source), since, (again,))
     if age is None:
         return Status("nothing", "No statistics yet.", None, ())
-    if age > SILENT_SECONDS:
+    if age > SILENT_SECONDS + fleet.lag_seconds:
         told = f"Silent since {_when(since, fleet.now)}: no instance reports. Charts show the last good data."
         return Status("silent", told, since, ())
-    if age > LATE_SECONDS:
+    if age > LATE_SECONDS + fleet.lag_seconds:
         return Status("late", f"Late: last complete minute {duration(age)} ago.", since, ())
     silent = _silent(fleet)
     if silent:
@@ -64,9 +64,8 @@ def _applied(fleet: Fleet) -> str:
 
 def _silent(fleet: Fleet) -> tuple[Instance, ...]:
     """Went without a goodbye, or lives but sent nothing for longer than late."""
-    return tuple(
-        i for i in fleet.instances if not i.stopped and i.last and i.last.time + MINUTE < fleet.now - LATE_SECONDS
-    )
+    since = fleet.now - LATE_SECONDS - fleet.lag_seconds
+    return tuple(i for i in fleet.instances if not i.stopped and i.last and i.last.time + MINUTE < since)
 
 
 def _counted(fleet: Fleet, silent: tuple[Instance, ...]) -> str:

@@ -62,7 +62,7 @@ class Traits:
     """What differs from channel to channel beside how they do it.
 
     ``source`` is what the pages call it and ``place`` where it is. A read of it serves everybody for ``read_seconds``;
-    a whole day is read again after ``whole_read_seconds``, for what came late; what was sent may show up
+    a whole day is read again after ``whole_read_seconds``, for what came late; what was sent may be seen
     ``lag_seconds`` later. A service asks for a newer configuration each ``follow_seconds``, up to ``follow_jitter`` of
     that late, so that many services don't ask at the same moment.
     """

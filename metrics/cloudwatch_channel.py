@@ -6,17 +6,19 @@ from collections.abc import Callable, Sequence
 from cache.config import Configuration
 from metrics.calls import Calls
 from metrics.channel import Announcement, ChannelUnavailable, Traits
-from metrics.cloudwatch_client import READING, SENDING, Client, Patience
+from metrics.cloudwatch_client import READING, SENDING, Client, Patience, Silence
 from metrics.cloudwatch_configuration import ConfigurationLog
 from metrics.cloudwatch_instances import Instances
 from metrics.cloudwatch_latency import LatencyLog
-from metrics.cloudwatch_limits import namespace_of
 from metrics.cloudwatch_log import LogStream
 from metrics.cloudwatch_reader import MetricReader
 from metrics.cloudwatch_sender import Sender
+from metrics.cloudwatch_url import Address
 from metrics.schema import Minute
 
 GROUP = "/hitrate/{namespace}"
+SHOWN_AFTER_SECONDS = 60
+"""How long a new point takes to be read back, as a rule."""
 CONFIGURATION, INSTANCES, LATENCY = "configuration", "instances", "latency"
 """The streams of the group."""
 
@@ -32,20 +34,22 @@ class CloudWatchChannel:
         sending: Patience = SENDING,
         reading: Patience = READING,
     ) -> None:
-        namespace = namespace_of(url)
+        address = Address.read(url)
+        namespace = address.namespace
         self.traits = Traits(
             source="CloudWatch",
             place=namespace,
-            read_seconds=60.0,
+            read_seconds=address.read_seconds,
             whole_read_seconds=1800.0,
-            lag_seconds=120.0,
-            follow_seconds=30.0,
+            lag_seconds=address.read_seconds + SHOWN_AFTER_SECONDS,
+            follow_seconds=address.follow_seconds,
             follow_jitter=0.5,
         )
         self.calls = Calls(clock())
         group = GROUP.format(namespace=namespace)
-        metrics, logs = (Client(service, sending, self.calls, clock) for service in ("cloudwatch", "logs"))
-        points, pages = (Client(service, reading, self.calls, clock) for service in ("cloudwatch", "logs"))
+        silence = Silence()
+        metrics, logs = (Client(service, sending, self.calls, silence, clock) for service in ("cloudwatch", "logs"))
+        points, pages = (Client(service, reading, self.calls, silence, clock) for service in ("cloudwatch", "logs"))
         self._clients = (metrics, logs, points, pages)
         self._instances = Instances(LogStream(logs, group, INSTANCES), points, namespace, clock)
         self._configuration = ConfigurationLog(LogStream(logs, group, CONFIGURATION), clock, pause)

@@ -64,9 +64,17 @@ class Patience:
     attempts: int = ATTEMPTS
 
 
-SENDING = Patience(3)
+SENDING = Patience(2)
 READING = Patience(10)
 """A month of points, or a page of a log, takes longer than a minute's datums; nobody's request waits for it."""
+
+
+@dataclass
+class Silence:
+    """Since when nobody answers, and why; shared by the clients of one channel, as they go the same way."""
+
+    since: float = float("-inf")
+    problem: str = ""
 
 
 class Client:
@@ -75,35 +83,41 @@ class Client:
     ``ask`` raises ChannelUnavailable for what may pass, and Refused or NotThere for what won't.
     """
 
-    def __init__(self, service: str, patience: Patience, calls: Calls, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        service: str,
+        patience: Patience,
+        calls: Calls,
+        silence: Silence,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._service = service
         self._patience = patience
         self._calls = calls
         self._clock = clock
         self._lock = Lock()
         self._client: Any = None
-        self._silence: tuple[float, str] | None = None
+        self._silence = silence
         self.problem = ""
 
     def ask(self, operation: str, *, metrics_read: int = 0, log_bytes: int = 0, **parameters: Any) -> Mapping[str, Any]:
         """The answer to one operation, by boto3's name of it."""
-        if self._silence and abs(self._clock() - self._silence[0]) < QUIET_SECONDS:
-            raise ChannelUnavailable(self._silence[1])
+        if abs(self._clock() - self._silence.since) < QUIET_SECONDS:
+            raise ChannelUnavailable(self._silence.problem)
         try:
             client = self._made()
             self._calls.count(operation, metrics_read, log_bytes)
             answer = getattr(client, operation)(**parameters)
         except ClientError as error:
-            self._silence = None
             raise self._told(error) from error
         except ParamValidationError as error:
             raise Refused(str(error)) from error
         except BotoCoreError as error:
             log.debug("%s failed", operation, exc_info=True)
             self.problem = _in_words(error)
-            self._silence = (self._clock(), self.problem)
+            self._silence.since, self._silence.problem = self._clock(), self.problem
             raise ChannelUnavailable(self.problem) from error
-        self._silence, self.problem = None, ""
+        self.problem = ""
         return answer
 
     def _made(self) -> Any:

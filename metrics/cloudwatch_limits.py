@@ -21,20 +21,10 @@ BYTES_A_VALUE = 110
 """What a datum, and each of its values with its count, take up in the wordiest of the protocols."""
 
 LARGEST_VALUE = 2.0**360
-NAMESPACE = re.compile(r"(?!AWS/)[A-Za-z0-9._/#-]{1,200}")
+NAMESPACE = re.compile(r"(?!AWS/)[A-Za-z0-9._/-]{1,200}")
 """What both a namespace and the name of a log group may be."""
 
 T = TypeVar("T")
-
-
-def namespace_of(url: str) -> str:
-    """The namespace that cloudwatch://Namespace names; ValueError, in words, for one that can't be."""
-    namespace = url.partition("://")[2]
-    if not url.startswith("cloudwatch://") or not NAMESPACE.fullmatch(namespace):
-        raise ValueError(
-            f"CHANNEL_URL {url!r}: write cloudwatch:// and a namespace of letters, digits and . _ / # -, not AWS/"
-        )
-    return namespace
 
 
 def untimely(seconds: float, now: float) -> str:

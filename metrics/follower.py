@@ -17,6 +17,11 @@ SHARE_OF_MEMORY = 0.7
 """Of the machine's memory; the rest is for the program, its requests and everybody else."""
 
 
+ANNOUNCE_SECONDS = 43_200
+"""A living instance repeats its word twice a day, so that it is not lost where words are kept for days only."""
+LONGEST_WAIT_SECONDS = 600.0
+
+
 class Configurable(Protocol):
     """What a configuration is applied to."""
 
@@ -52,7 +57,9 @@ class Follower:
         self._most_bytes = int(memory_bytes * SHARE_OF_MEMORY)
         self._clock = clock
         self._refused: ConfigurationRefused | None = None
-        self._announced = False
+        self._announced_at: float | None = None
+        self._wait_seconds = 0.0
+        self._not_before = 0.0
         self.current = DEFAULT
         self.problem = ""
 
@@ -62,17 +69,23 @@ class Follower:
         self.follow()
 
     def follow(self, now: float = 0.0) -> None:
-        """Ask the channel once, and take up what is new."""
+        """Ask the channel once, and take up what is new; one that was asked too often is left alone for longer."""
+        if self._clock() < self._not_before:
+            return
         try:
             self._take_up()
-            if not self._announced:
+            if self._announced_at is None or abs(self._clock() - self._announced_at) > ANNOUNCE_SECONDS:
                 self._announce()
         except ChannelUnavailable as error:
             if not self.problem:
                 log.warning("configuration %s stays in force: %s", self.current.version, error)
             self.problem = str(error)
+            if error.throttled:
+                self._wait_seconds = min(LONGEST_WAIT_SECONDS, self._wait_seconds * 2 or 60.0)
+                self._not_before = self._clock() + self._wait_seconds
             return
         self.problem = ""
+        self._wait_seconds = 0.0
 
     def close(self) -> None:
         """Say that this instance stops."""
@@ -96,13 +109,13 @@ class Follower:
         except ConfigurationRefused as refused:
             if self._refused is None or self._refused.version != refused.version:
                 log.error("configuration %s is refused: %s", refused.version, refused)
-                self._refused, self._announced = refused, False
+                self._refused, self._announced_at = refused, None
             return
         if newest.id != self.current.id or self._refused is not None:
             self._purge(newest)
             self._put_in_force(newest)
             self._keep(newest)
-            self._refused, self._announced = None, False
+            self._refused, self._announced_at = None, None
 
     def _put_in_force(self, document: Configuration) -> None:
         self.current = document
@@ -140,7 +153,7 @@ class Follower:
                 stopped=stopped,
             )
         )
-        self._announced = True
+        self._announced_at = self._clock()
 
     def _keep(self, document: Configuration) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Lock
 from typing import Protocol
 
@@ -85,6 +86,7 @@ class Reporter:
                 self._channel.send(minutes)
                 self._spool.sent(minutes)
         except ChannelUnavailable as error:
+            self._spool.sent(error.delivered)
             if not self.problem:
                 log.warning("statistics wait on disk: %s", error)
             self.problem = str(error)
@@ -101,7 +103,7 @@ class Reporter:
         self.send(now)
         if not self.problem:
             try:
-                self._channel.send([self._open_minute()])
+                self._channel.send([replace(self._open_minute(), open=True)])
             except ChannelUnavailable as error:
                 log.warning("the open minute waits on disk: %s", error)
 

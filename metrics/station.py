@@ -21,8 +21,8 @@ SEND_SECONDS = 1.0
 class Station:
     """Recorder, reporter and follower of one instance, and the ticker that drives them.
 
-    ``follow_seconds`` is how often the channel is asked for a newer configuration. A test calls ``open`` and then the
-    jobs of ``reporter`` and ``follower`` by hand, with its own time.
+    The channel says how often it is asked for a newer configuration. A test calls ``open`` and then the jobs of
+    ``reporter`` and ``follower`` by hand, with its own time.
     """
 
     def __init__(
@@ -31,11 +31,10 @@ class Station:
         cache: MemoryCache,
         channel: Channel,
         data_dir: Path,
-        follow_seconds: float = 2.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._clock = clock
-        self._follow_seconds = follow_seconds
+        self._traits = channel.traits
         self.recorder = Recorder()
         last_good = data_dir / "configuration" / f"{quote(instance, safe='')}.json"
         self.follower = Follower(instance, cache, channel, last_good, memory_bytes(), clock)
@@ -59,7 +58,7 @@ class Station:
         self.open()
         self.ticker.every(ROLL_SECONDS, self.reporter.roll)
         self.ticker.every(SEND_SECONDS, self.reporter.send)
-        self.ticker.every(self._follow_seconds, self.follower.follow, jitter=0.2)
+        self.ticker.every(self._traits.follow_seconds, self.follower.follow, jitter=self._traits.follow_jitter)
 
     def flush(self) -> None:
         """The open minute to disk and, if it answers, to the channel: an end is near, and may come fast."""

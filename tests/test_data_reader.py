@@ -25,6 +25,8 @@ class Watched:
 
     def __getattr__(self, name):
         method = getattr(self._channel, name)
+        if not callable(method):
+            return method
 
         def ask(*args):
             self.asked.append((name, *args))
@@ -108,7 +110,7 @@ def test_a_minute_sent_late_is_seen_within_the_window_and_after_a_whole_read_bey
     channel.send([minute(NOW - 1800), minute(NOW - 5 * 3600)])
     clock.now += 2
     assert requests(reader, day) == 1
-    clock.now += reader_module.WHOLE_READ_SECONDS
+    clock.now += channel.traits.whole_read_seconds
     assert requests(reader, day) == 2
 
 
@@ -116,7 +118,7 @@ def test_a_late_minute_of_an_earlier_day_is_seen_after_a_while(reader, channel, 
     long_ago = Range(NOW - 5 * DAY, NOW, 900)
     assert requests(reader, long_ago) == 0
     channel.send([minute(NOW - 3 * DAY)])
-    clock.now += reader_module.WHOLE_READ_SECONDS + 2
+    clock.now += channel.traits.whole_read_seconds + 2
     assert requests(reader, long_ago) == 1
 
 

@@ -32,6 +32,8 @@ class Switchable:
 
     def __getattr__(self, name):
         method = getattr(self._channel, name)
+        if not callable(method):
+            return method
 
         def call(*arguments, **named):
             if self.cut:
