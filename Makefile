@@ -17,7 +17,7 @@ run:
 test: export TMPDIR := $(CURDIR)/.cache/tmp
 test:
 	@rm -rf "$(TMPDIR)" && mkdir -p "$(TMPDIR)"
-	@$(PYTHON) tools/prepare.py requirements-dev.txt --browser
+	@$(PYTHON) tools/prepare.py requirements-dev.txt --tests
 	@$(IN_VENV) -m ruff check .
 	@$(IN_VENV) -m ruff format --check .
 	@$(IN_VENV) -m pytest -n 2 --dist loadfile

@@ -1,15 +1,14 @@
 """What every browser test asks of a page, whatever it shows: no console error, nothing from elsewhere, accessible."""
 
-import os
 import re
-import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
+from tools.prepare import CHROMIUM, find, how_to_install
+
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # A browser phones home, fetches updates and asks the user things unless it is told not to.
 FLAGS = (
     "--no-sandbox",
@@ -20,17 +19,14 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-HOW_TO_INSTALL = (
-    "Chromium is missing. On Debian: sudo apt install chromium. "
-    "Elsewhere install Chromium or Google Chrome, and name it where it is not on the PATH: CHROMIUM=/path/to/it"
-)
+HOW_TO_INSTALL = how_to_install(CHROMIUM)
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 # What a script fetches and reads itself may be refused (a 412 is an answer); what the page is made of may not.
 ASKED_BY_SCRIPTS = ("fetch", "xhr")
 
 
 def find_chromium() -> str | None:
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    return find(CHROMIUM)
 
 
 class Watch:
