@@ -153,8 +153,9 @@ def offer(program: Program) -> None:
 
 
 def how_to_install(program: Program) -> str:
+    packages = " ".join(program.packages)
     return (
-        f"{program.name} is missing. On Debian: sudo apt install {' '.join(program.packages)}. Elsewhere {program.elsewhere}, "
+        f"{program.name} is missing. On Debian: sudo apt install {packages}. Elsewhere {program.elsewhere}, "
         f"and name it where it is not on the PATH: {program.variable}=/path/to/it"
     )
 
@@ -184,7 +185,7 @@ def apt_install(*packages: str) -> bool:
         shutil.which("sudo") is None or subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode
     ):
         return False
-    say(f"installing of the system's packages {' '.join(packages)}")
+    say(f"installing the system's packages {' '.join(packages)}")
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "--yes"]
     get = [*apt, "install", "--no-install-recommends", *packages]
     if subprocess.run(get, capture_output=True).returncode == 0:
