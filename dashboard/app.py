@@ -5,8 +5,8 @@ from pathlib import Path
 from dash import Dash, html, register_page
 from flask import Flask, Response, request
 
-from dashboard import api, shell
-from dashboard.pages import configuration, configuration_callbacks, statistics, statistics_callbacks
+from dashboard import api, cost, shell
+from dashboard.pages import configuration, configuration_callbacks, statistics, statistics_callbacks, toolbar
 from dashboard.reader import Reader
 from dashboard.settings import Settings
 from dashboard.theme import ASSETS
@@ -44,6 +44,7 @@ def create_app(settings: Settings, channel: Channel | None = None) -> Dash:
     shell.register(app, reader, channel.traits.source)
     statistics_callbacks.register(app, reader)
     configuration_callbacks.register(app, reader, channel)
+    cost.register(app, reader, channel, statistics.WINDOW, toolbar.REFRESH)
     _finish(app)
     guard(app.server, settings.hosts)
     return app

@@ -105,7 +105,7 @@ class Client:
         if abs(self._clock() - self._silence.since) < QUIET_SECONDS:
             raise ChannelUnavailable(self._silence.problem)
         try:
-            client = self._made()
+            client = self.made()
             self._calls.count(operation, metrics_read, log_bytes)
             answer = getattr(client, operation)(**parameters)
         except ClientError as error:
@@ -120,7 +120,8 @@ class Client:
         self.problem = ""
         return answer
 
-    def _made(self) -> Any:
+    def made(self) -> Any:
+        """boto3's own client."""
         with self._lock:  # making one is not thread safe, using it is
             if self._client is None:
                 config = Config(

@@ -28,6 +28,7 @@ def strict() -> Iterator[None]:
     before = [
         (CloudWatchBackend, "put_metric_data", _put_metric_data),
         (CloudWatchResponse, "get_metric_data", _get_metric_data),
+        (CloudWatchBackend, "get_metric_statistics", _get_metric_statistics),
         (LogsBackend, "put_log_events", _put_log_events),
         (LogsBackend, "get_log_events", _get_log_events),
     ]
@@ -54,12 +55,14 @@ def _put_metric_data(theirs):
                 raise InvalidParameterCombination(f"MetricData.member.{number} mixes Value, Values, StatisticValues.")
         points = backend.__dict__.setdefault("strict_points", {})
         for datum in metric_data:
-            series = points.setdefault(_series(namespace, datum["MetricName"], datum.get("Dimensions")), [])
+            name = _series(namespace, datum["MetricName"], datum.get("Dimensions"))
+            if name not in points:
+                theirs(backend, namespace, [datum | {"Counts": None}])  # so that moto lists it; it needs no more
+            series = points.setdefault(name, [])
             values = datum.get("Values") or [datum.get("Value")]
             counts = datum.get("Counts") or [1] * len(values)
             at = datum["Timestamp"].timestamp()
             series += [(at, float(value), float(count)) for value, count in zip(values, counts, strict=True)]
-        theirs(backend, namespace, metric_data)
 
     return put
 
@@ -149,6 +152,13 @@ def _page(answers, asked):
     total = sum(len(points) for _, points in answers)
     more = {"NextToken": str(first + most)} if first + most < total else {}
     return {"MetricDataResults": results, **more}
+
+
+def _get_metric_statistics(_theirs):
+    def get(*_, **__):
+        raise InvalidParameterValue("These tests have no GetMetricStatistics; ask GetMetricData.")
+
+    return get
 
 
 def _series(namespace, name, dimensions):

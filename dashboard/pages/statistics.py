@@ -3,6 +3,7 @@
 import dash_ag_grid as dag
 from dash import dcc, html
 
+from dashboard import cost
 from dashboard.charts import CHARTS, Chart
 from dashboard.figures import CONFIG
 from dashboard.pages.parts import TABLE_COLUMNS, grid_options, help_button, opening
@@ -41,6 +42,7 @@ def layout(**address: str) -> html.Div:
                 **{"aria-labelledby": "instances-title"},
                 children=[html.H2("Instances", id="instances-title"), html.Div(id=INSTANCES)],
             ),
+            cost.line(),
             dcc.Store(id=VIEW, data=view),
             dcc.Store(id=WINDOW),
             dcc.Store(id=COLUMNS),

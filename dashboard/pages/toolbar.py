@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import dash_mantine_components as dmc
 from dash import html
 
+from dashboard import cost
 from dashboard.pages.parts import opening
 from dashboard.window import DEFAULTS, PRESETS
 
@@ -68,6 +69,7 @@ def toolbar(view: Mapping[str, str]) -> html.Div:
             _select(INSTANCE, "Instance", _instances(asked["instance"]), asked["instance"], 160),
             _select(COMPARE, "Compare with", _options(COMPARE_WORDS), asked["compare"], 184),
             html.Span(className="spring"),
+            cost.note(),
             _select(REFRESH, "Refresh", _options(REFRESH_WORDS), asked["refresh"], 156, "Refresh "),
             opening(
                 "Copy link",

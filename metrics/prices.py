@@ -1,0 +1,41 @@
+"""What AWS charges for a channel on CloudWatch: one dated table, and what calls and instances come to by it."""
+
+from metrics.calls import Tally
+from metrics.cloudwatch_datums import OF_AN_INSTANCE, OF_THE_FLEET
+
+SEEN = "November 2026"
+SOURCE = "https://aws.amazon.com/cloudwatch/pricing/, us-east-1, without the free tier"
+
+DOLLARS_A_METRIC_A_MONTH = 0.30
+DOLLARS_A_CALL = 0.01 / 1000
+DOLLARS_A_METRIC_READ = 0.01 / 1000
+DOLLARS_A_LOG_BYTE = 0.50 / 2**30
+CHARGED_BY_CALL = frozenset({"put_metric_data", "list_metrics"})
+"""GetMetricData is charged by the metrics asked for; what logs are asked costs nothing, only what they take in."""
+
+MONTH_SECONDS = 30 * 86_400
+LEAST_SECONDS = 600
+"""A pace is none before that."""
+LOG_BYTES_A_MINUTE = 700
+"""Of one instance: the histogram of a busy minute, and its words."""
+
+
+def spent(tally: Tally) -> float:
+    """Dollars for all that was asked."""
+    charged = sum(calls for operation, calls in tally.operations.items() if operation in CHARGED_BY_CALL)
+    reads = tally.metrics_read * DOLLARS_A_METRIC_READ
+    return charged * DOLLARS_A_CALL + reads + tally.log_bytes * DOLLARS_A_LOG_BYTE
+
+
+def spent_a_month(tally: Tally, now: float) -> float | None:
+    """Dollars a month if it goes on like this; None while it is too early to tell."""
+    seconds = now - tally.since
+    return spent(tally) / seconds * MONTH_SECONDS if seconds >= LEAST_SECONDS else None
+
+
+def sent_a_month(instances: int) -> float:
+    """Dollars a month for what so many instances send all the time: metrics, one call a minute, and logs."""
+    metrics = instances * len(OF_AN_INSTANCE) + (len(OF_THE_FLEET) if instances else 0)
+    minutes = instances * MONTH_SECONDS / 60
+    calls_and_logs = minutes * (DOLLARS_A_CALL + LOG_BYTES_A_MINUTE * DOLLARS_A_LOG_BYTE)
+    return metrics * DOLLARS_A_METRIC_A_MONTH + calls_and_logs
