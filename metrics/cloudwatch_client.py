@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -46,6 +47,10 @@ REFUSED = frozenset(
      "ValidationException", "RequestEntityTooLarge", "413"}
 )  # fmt: skip
 """What is wrong with the data itself, and would be refused again. All else may pass: rights, clocks, credentials."""
+
+
+_making = Lock()
+"""Making a client is not thread safe; using it is."""
 
 
 class Refused(Exception):
@@ -95,7 +100,6 @@ class Client:
         self._patience = patience
         self._calls = calls
         self._clock = clock
-        self._lock = Lock()
         self._client: Any = None
         self._silence = silence
         self.problem = ""
@@ -122,7 +126,7 @@ class Client:
 
     def made(self) -> Any:
         """boto3's own client."""
-        with self._lock:  # making one is not thread safe, using it is
+        with _making:
             if self._client is None:
                 config = Config(
                     connect_timeout=CONNECT_SECONDS,
@@ -130,7 +134,7 @@ class Client:
                     retries={"mode": "standard", "total_max_attempts": self._patience.attempts},
                     request_min_compression_size_bytes=COMPRESSED_FROM_BYTES,
                 )
-                session = boto3.Session()
+                session = _session()
                 # boto3 alone of all SDKs does not know AWS_REGION.
                 region = session.region_name or os.environ.get("AWS_REGION")
                 self._client = session.client(self._service, region_name=region, config=config)
@@ -145,6 +149,12 @@ class Client:
         throttled = code in THROTTLED or error.response["ResponseMetadata"].get("HTTPStatusCode") == 429
         self.problem = "throttled" if throttled else f"it answered {code or 'an error'}{': ' if words else ''}{words}"
         return ChannelUnavailable(self.problem, throttled=throttled)
+
+
+@cache
+def _session() -> boto3.Session:
+    """One for the process: it keeps the credentials, and what it reads of each service takes half a second."""
+    return boto3.Session()
 
 
 def _in_words(error: BotoCoreError) -> str:

@@ -34,8 +34,9 @@ class LogStream:
 
     def append(self, events: Iterable[Event], now: float) -> int:
         """Store events; returns how many were refused for their time."""
+        events = list(events)
         timely = [event for event in events if not untimely(event.time_ms / 1000, now)]
-        refused = 0
+        refused = len(events) - len(timely)
         for batch in _batches(sorted(timely, key=lambda event: event.time_ms)):
             refused += self._put(batch)
         return refused
