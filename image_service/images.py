@@ -12,9 +12,9 @@ from cache.flights import Flights
 from cache.memory import MemoryCache, Put
 from image_service.formats import Damaged, Decoders, NotAnImage
 from image_service.image import Image
+from image_service.storage.blobs import Blobs
 from image_service.storage.catalog import Catalog
 from image_service.storage.errors import BlobMissing, StoreError
-from image_service.storage.folder_blobs import FolderBlobs
 from metrics.recorder import Recorder
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class Images:
         cache: MemoryCache,
         flights: Flights,
         catalog: Catalog,
-        blobs: FolderBlobs,
+        blobs: Blobs,
         decoders: Decoders,
         recorder: Recorder,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -243,8 +243,7 @@ class Images:
         # An error is no proof that nothing was committed, so the catalog is asked. What can't be removed now is an
         # orphan that the reconciler finds.
         with suppress(StoreError):
-            for object_id in set(object_ids) - self._catalog.known_objects(object_ids):
-                self._blobs.delete(object_id)
+            self._blobs.delete(*set(object_ids) - self._catalog.known_objects(object_ids))
 
     def _as_listed(self, image: Image, created: bool) -> Image:
         if created:

@@ -4,8 +4,8 @@ import logging
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
+from image_service.storage.blobs import Blobs
 from image_service.storage.catalog import Catalog
-from image_service.storage.folder_blobs import FolderBlobs
 
 log = logging.getLogger(__name__)
 
@@ -13,12 +13,11 @@ log = logging.getLogger(__name__)
 GARBAGE_AGE = timedelta(seconds=60)
 # An upload that is still under way has written its object and has no row yet.
 ORPHAN_AGE = timedelta(hours=1)
-ORPHANS_EACH_SECONDS = 3600
 AT_ONCE = 500
 
 
 class Reconciler:
-    def __init__(self, catalog: Catalog, blobs: FolderBlobs) -> None:
+    def __init__(self, catalog: Catalog, blobs: Blobs) -> None:
         self._catalog = catalog
         self._blobs = blobs
         self._looked_for_orphans_at = float("-inf")
@@ -27,19 +26,19 @@ class Reconciler:
         """Remove what is old enough at ``now`` (seconds, UTC). Orphans, which cost a walk over the store, are rare."""
         moment = datetime.fromtimestamp(now, UTC)
         self._remove_garbage(moment - GARBAGE_AGE)
-        if now - self._looked_for_orphans_at >= ORPHANS_EACH_SECONDS:
+        if now - self._looked_for_orphans_at >= self._blobs.looks_for_orphans_each_seconds:
             self._looked_for_orphans_at = now
             self._remove_orphans(moment - ORPHAN_AGE)
 
     def _remove_garbage(self, before: datetime) -> None:
         while ids := self._catalog.garbage(before, AT_ONCE):
-            for object_id in ids:
-                self._blobs.delete(object_id)
+            self._blobs.delete(*ids)
             self._catalog.drop_garbage(ids)
 
     def _remove_orphans(self, before: datetime) -> None:
         old = self._blobs.older_than(before)
         while ids := list(islice(old, AT_ONCE)):
-            for object_id in set(ids) - self._catalog.known_objects(ids):
-                log.info("Removing object %s, which no image names", object_id)
-                self._blobs.delete(object_id)
+            orphans = set(ids) - self._catalog.known_objects(ids)
+            if orphans:
+                log.info("Removing objects that no image names: %s", ", ".join(sorted(orphans)))
+                self._blobs.delete(*orphans)

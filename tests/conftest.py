@@ -19,6 +19,7 @@ from tests.photos import write_photos
 
 if TYPE_CHECKING:
     from tests.moto_server import Aws
+    from tests.seaweed import Seaweed
 
 NOTHING_IS_SKIPPED = os.environ.get("CI") == "true"
 
@@ -70,6 +71,15 @@ def aws() -> Iterator["Aws"]:
         for name, value in server.environment.items():
             patch.setenv(name, value)
         server.reset()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Seaweed"]:
+    """A real S3 server, started by the first test that needs it; see seaweed.py: ``.new_url()``, ``.environment()``"""
+    from tests.seaweed import running
+
+    with running(tmp_path_factory.mktemp("seaweed")) as server:
         yield server
 
 

@@ -31,6 +31,8 @@ class Asked:
 
     def __getattr__(self, name):
         method = getattr(self._store, name)
+        if not callable(method):
+            return method
 
         def ask(*args):
             self.counts[name] += 1

@@ -50,7 +50,7 @@ def _is_function(node: ast.AST) -> bool:
 
 
 # What only these need is loaded when a URL asks for it.
-SDK_ADAPTERS = {"boto3": ("metrics/cloudwatch_*.py", "image_service/storage/s3_blobs.py")}
+SDK_ADAPTERS = {"boto3": ("metrics/cloudwatch_*.py", "image_service/storage/s3_*.py")}
 
 
 def is_sdk_adapter(path: Path) -> bool:

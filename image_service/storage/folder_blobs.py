@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -11,14 +10,14 @@ from datetime import datetime
 from pathlib import Path
 
 from image_service.storage.errors import BlobMissing, StoreFull, StoreUnavailable
+from image_service.storage.object_ids import checked, is_object_id
 
 _INCOMING = "incoming"  # on the same file system as the rest, so that a rename is atomic
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_OBJECT_ID = re.compile("[0-9a-f]{32}")
 
 
 class FolderBlobs:
-    """Object ids are version 4 UUIDs in hex. Every method may raise StoreUnavailable."""
+    looks_for_orphans_each_seconds = 3600.0
 
     def __init__(self, path: str | Path) -> None:
         self._root = Path(path)
@@ -27,12 +26,10 @@ class FolderBlobs:
 
     def link(self, object_id: str) -> str:
         """Where the object lies, relative to the folder."""
-        if not _OBJECT_ID.fullmatch(object_id):
-            raise ValueError(f"{object_id!r} is not an object id")
+        checked(object_id)
         return f"{object_id[:2]}/{object_id[2:4]}/{object_id}"
 
     def write(self, object_id: str, data: bytes) -> None:
-        """Store an object for good: once this returns, a crash or a power cut does not lose it. Raises StoreFull."""
         path = self._root / self.link(object_id)
         incoming = self._root / _INCOMING / uuid.uuid4().hex
         with _errors():
@@ -50,7 +47,6 @@ class FolderBlobs:
                 raise
 
     def read(self, object_id: str) -> bytes:
-        """The object's bytes; BlobMissing where there is none."""
         with _errors():
             try:
                 return (self._root / self.link(object_id)).read_bytes()
@@ -59,27 +55,24 @@ class FolderBlobs:
                     raise
                 raise BlobMissing(f"there is no object {object_id}") from None
 
-    def delete(self, object_id: str) -> None:
-        """Remove an object; one that is not there is no error."""
+    def delete(self, *object_ids: str) -> None:
         with _errors():
-            (self._root / self.link(object_id)).unlink(missing_ok=True)
+            for path in [self._root / self.link(object_id) for object_id in object_ids]:
+                path.unlink(missing_ok=True)
 
     def older_than(self, before: datetime) -> Iterator[str]:
-        """The ids of all objects last written before a time, read as they are asked for.
-
-        What a killed process left half-written before that time is removed on the way.
-        """
+        """As the port says; what a killed process left half-written before that time is removed on the way."""
         with _errors():
             for path, written in _files(self._root / _INCOMING):
                 if written < before.timestamp():
                     path.unlink(missing_ok=True)
             for folder in _folders(self._root):
                 for path, written in _files(folder):
-                    if written < before.timestamp() and _OBJECT_ID.fullmatch(path.name):
+                    if written < before.timestamp() and is_object_id(path.name):
                         yield path.name
 
     def ping(self) -> None:
-        """Return if an object could be written now; leaves nothing behind."""
+        """Return if an object could be written now."""
         with _errors(), tempfile.TemporaryFile(dir=self._root / _INCOMING) as file:
             file.write(b"ping")
             file.flush()

@@ -3,22 +3,33 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from image_service.storage.blobs import Blobs
 from image_service.storage.catalog import Catalog
-from image_service.storage.folder_blobs import FolderBlobs
 
 Store = TypeVar("Store")
 
 
-def _folder(url: str) -> FolderBlobs:
+# An adapter is imported only when its URL asks for it: its SDK is large.
+
+
+def _folder(url: str) -> Blobs:
+    from image_service.storage.folder_blobs import FolderBlobs
+
     path = url.removeprefix("file:")
     return FolderBlobs(path[2:] if path.startswith("///") else path)
 
 
-BLOBS: dict[str, Callable[[str], FolderBlobs]] = {"file": _folder}
+def _s3(url: str) -> Blobs:
+    from image_service.storage.s3_blobs import S3Blobs
+
+    return S3Blobs(url)
+
+
+BLOBS: dict[str, Callable[[str], Blobs]] = {"file": _folder, "s3": _s3}
 CATALOGS: dict[str, Callable[[str], Catalog]] = {"sqlite": Catalog}
 
 
-def open_blobs(url: str) -> FolderBlobs:
+def open_blobs(url: str) -> Blobs:
     """The store of image bytes that IMAGES_URL names; ValueError in words where it names none."""
     return _choose(BLOBS, url, "IMAGES_URL")(url)
 
