@@ -18,6 +18,7 @@ from tests.browser import FLAGS, HOW_TO_INSTALL, Watch, find_chromium, is_elsewh
 from tests.photos import write_photos
 
 if TYPE_CHECKING:
+    from tests.mariadb import MariaDb
     from tests.moto_server import Aws
     from tests.seaweed import Seaweed
 
@@ -80,6 +81,15 @@ def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Seaweed"]:
     from tests.seaweed import running
 
     with running(tmp_path_factory.mktemp("seaweed")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator["MariaDb"]:
+    """A real MySQL server, started by the first test that needs it; see mariadb.py: ``.new_url()``, ``.run()``"""
+    from tests.mariadb import running
+
+    with running(tmp_path_factory.mktemp("mariadb")) as server:
         yield server
 
 

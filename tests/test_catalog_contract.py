@@ -10,16 +10,24 @@ from hypothesis import strategies as st
 
 from image_service.image import Image
 from image_service.keys import read_key
-from image_service.storage.catalog import Catalog
+from image_service.storage.catalog import DATABASES, Catalog
 from image_service.storage.errors import KeyExists
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 AWKWARD = ["Key", "key", "key ", "KEY", "É", "E\u0301", "é", "a", "a/b", "a-b", "a0", "a\uffff", "a🐈", "%", "_", "a%b"]
 
 
+@pytest.fixture(params=DATABASES)
+def url(request, tmp_path):
+    """Of an empty database, once for each kind there is."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/images.db"
+    return request.getfixturevalue("mariadb").new_url()
+
+
 @pytest.fixture
-def catalog(tmp_path):
-    catalog = Catalog(f"sqlite:///{tmp_path}/images.db", now=lambda: NOON)
+def catalog(url):
+    catalog = Catalog(url, now=lambda: NOON)
     yield catalog
     catalog.close()
 
@@ -139,9 +147,12 @@ STEPS = st.lists(
 )
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    catalog = Catalog(f"sqlite:///{tmp_path_factory.mktemp('catalog')}/images.db", now=lambda: NOON)
+@pytest.fixture(scope="module", params=DATABASES)
+def shared(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("catalog")
+    mysql = request.param != "sqlite"
+    url = request.getfixturevalue("mariadb").new_url() if mysql else f"sqlite:///{folder}/images.db"
+    catalog = Catalog(url, now=lambda: NOON)
     yield catalog
     catalog.close()
 

@@ -1,21 +1,33 @@
 """The rows of all images: which there are, where their bytes lie, and which objects nobody needs any more."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, text, update
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy import Column, Connection, RowMapping, bindparam, delete, func, insert, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from image_service.image import Image
-from image_service.storage import sqlite
-from image_service.storage.errors import KeyExists
+from image_service.storage import mysql, sqlite
+from image_service.storage.change import Change
+from image_service.storage.errors import KeyExists, StoreBusy, StoreSilent
+from image_service.storage.fuse import Fuse
 from image_service.storage.migrate import migrate
-from image_service.storage.tables import GARBAGE, IMAGES
+from image_service.storage.tables import CHANGES, GARBAGE, IMAGES
 
+T = TypeVar("T")
+
+DATABASES = {"sqlite": sqlite, "mysql+pymysql": mysql}
+"""What is different from one database to another: how it is opened and pinged, and what its errors mean."""
+
+ATTEMPTS = 2  # of a change that another one got in the way of; nothing else is tried again
+
+_OWN_CHANGES = 10_000  # many more than are written while one poll is under way
 _IDS_AT_ONCE = 500  # databases bound how many parameters a statement may have
 # Made once: every miss asks it, and making it costs more than asking.
 _GET = select(IMAGES).where(IMAGES.c.key == bindparam("wanted"))
@@ -30,9 +42,12 @@ class Catalog:
 
     def __init__(self, url: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._now = now
-        self._engine = sqlite.open_engine(url)
+        self._database = DATABASES[url.partition(":")[0]]
+        self._engine = self._database.open_engine(url)
         self._writer = self._engine.execution_options(writes=True)
-        with self._writing() as connection:
+        self._fuse = Fuse()
+        self._own: deque[int] = deque(maxlen=_OWN_CHANGES)
+        with self._errors(), self._database.migrating(self._engine) as connection:
             migrate(connection)
 
     def get(self, key: str) -> Image | None:
@@ -57,18 +72,60 @@ class Catalog:
         A replaced image keeps its ``created_at``, and its object becomes garbage. Of a key given twice the last stays.
         With ``only_new`` a key that is there raises KeyExists.
         """
-        with self._writing() as connection:
-            return [self._put(connection, image, only_new) for image in images]
+
+        def work(connection: Connection) -> tuple[list[bool], list[int]]:
+            created = [self._put(connection, image, only_new) for image in images]
+            return created, self._note(connection, (image.key for image in images))
+
+        created, changes = self._write(work)
+        self._own.extend(changes)
+        return created
 
     def delete(self, key: str) -> bool:
         """Remove the image of this key; False where there is none."""
-        with self._writing() as connection:
+
+        def work(connection: Connection) -> list[int]:
             old = _old(connection, key)
             if old is None:
-                return False
+                return []
             connection.execute(delete(IMAGES).where(IMAGES.c.key == _bytes(key)))
             self._discard(connection, old["object_id"])
-            return True
+            return self._note(connection, [key])
+
+        changes = self._write(work)
+        self._own.extend(changes)
+        return bool(changes)
+
+    def changes(self, first: int, limit: int) -> list[Change]:
+        """The records of changes from this id on, by id, as the primary has them now.
+
+        Ids are given when a record is written and seen when it is committed: a smaller one may appear after a larger.
+        Of one key they appear in order. Records of this catalog's own changes say so.
+        """
+        query = select(CHANGES.c.id, CHANGES.c.key).where(CHANGES.c.id >= first).order_by(CHANGES.c.id).limit(limit)
+        with self._reading() as connection:
+            self._database.ping(connection)
+            rows = connection.execute(query).all()
+        own = frozenset(self._own.copy())
+        return [Change(row.id, row.key.decode("utf-8"), row.id in own) for row in rows]
+
+    def last_change(self, before: datetime) -> Change:
+        """The newest record written before a time; else the oldest there is."""
+        columns = select(CHANGES.c.id, CHANGES.c.key).limit(1)
+        with self._reading() as connection:
+            row = (
+                connection.execute(columns.where(CHANGES.c.at < before).order_by(CHANGES.c.id.desc())).first()
+                or connection.execute(columns.order_by(CHANGES.c.id)).one()
+            )
+        return Change(row.id, row.key.decode("utf-8"))
+
+    def drop_changes(self, before: datetime, limit: int) -> int:
+        """Remove the oldest of the records written before a time, and say how many; the newest of all always stays."""
+        query = select(CHANGES.c.id).where(CHANGES.c.at < before).order_by(CHANGES.c.at, CHANGES.c.id).limit(limit)
+        with self._reading() as connection:
+            ids = set(connection.scalars(query)) - {connection.scalar(select(func.max(CHANGES.c.id)))}
+        self._delete(CHANGES.c.id, sorted(ids))
+        return len(ids)
 
     def garbage(self, before: datetime, limit: int) -> list[str]:
         """The ids of objects that have been garbage since before a time, oldest first."""
@@ -78,9 +135,7 @@ class Catalog:
 
     def drop_garbage(self, ids: Iterable[str]) -> None:
         """Forget objects that have been removed from the store."""
-        with self._writing() as connection:
-            for some in _batches(ids):
-                connection.execute(delete(GARBAGE).where(GARBAGE.c.object_id.in_(some)))
+        self._delete(GARBAGE.c.object_id, ids)
 
     def known_objects(self, ids: Iterable[str]) -> set[str]:
         """Those of the objects that a row names or that are known as garbage; the others are orphans."""
@@ -94,7 +149,7 @@ class Catalog:
     def ping(self) -> None:
         """Return if the database can be asked now."""
         with self._reading() as connection:
-            sqlite.ping(connection)
+            self._database.ping(connection)
             connection.execute(text("SELECT 1 FROM images LIMIT 1"))
 
     def close(self) -> None:
@@ -117,19 +172,52 @@ class Catalog:
     def _discard(self, connection: Connection, object_id: str) -> None:
         connection.execute(insert(GARBAGE).values(object_id=object_id, since=self._now()))
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with _errors(), self._engine.begin() as connection:
-            yield connection
+    def _note(self, connection: Connection, keys: Iterable[str]) -> list[int]:
+        # Last in the transaction, when the rows are locked: so the records of one key are in the order of its changes.
+        notes = [insert(CHANGES).values(key=_bytes(key), at=self._now()) for key in dict.fromkeys(keys)]
+        return [connection.execute(note).inserted_primary_key[0] for note in notes]
+
+    def _delete(self, column: Column[Any], values: Iterable[Any]) -> None:
+        for some in _batches(values):
+            self._write(partial(Connection.execute, statement=delete(column.table).where(column.in_(some))))
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with _errors(), self._writer.begin() as connection:
+    def _reading(self) -> Iterator[Connection]:
+        with self._errors(), self._engine.begin() as connection:
             yield connection
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        """What ``work`` returns, once it is committed; done again from the start if another change was in the way."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self._errors(), self._writer.begin() as connection:
+                    return work(connection)
+            except StoreBusy:
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("not reached")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        if why := self._fuse.blown():
+            raise StoreSilent(why)
+        try:
+            yield
+        except (SQLAlchemyError, OSError) as error:
+            told = self._database.in_words(error)
+            if told is None:
+                raise  # two rows for one object, say: a mistake of ours, that trying again does not mend
+            if isinstance(told, StoreSilent):
+                self._fuse.unanswered(str(told))
+            else:
+                self._fuse.answered()
+            raise told from error
+        self._fuse.answered()
 
 
 def _old(connection: Connection, key: str) -> RowMapping | None:
-    query = select(IMAGES.c.object_id, IMAGES.c.created_at).where(IMAGES.c.key == _bytes(key))
+    # Locked by name; SQLite, whose writers come one at a time, knows no such locks and needs none.
+    query = select(IMAGES.c.object_id, IMAGES.c.created_at).where(IMAGES.c.key == _bytes(key)).with_for_update()
     return connection.execute(query).mappings().first()
 
 
@@ -154,13 +242,3 @@ def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
     rest = iter(ids)
     while some := list(islice(rest, _IDS_AT_ONCE)):
         yield some
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    try:
-        yield
-    except IntegrityError:
-        raise  # two rows for one object: a mistake of ours, that trying again does not mend
-    except (DBAPIError, SQLAlchemyError) as error:
-        raise sqlite.in_words(error) from error

@@ -9,6 +9,14 @@ class StoreUnavailable(StoreError):
     """The store could not be asked just now; trying again later may help."""
 
 
+class StoreSilent(StoreUnavailable):
+    """The store did not answer at all: whoever asks next will probably wait in vain."""
+
+
+class StoreBusy(StoreUnavailable):
+    """Others changed the same rows at the same time and were first; trying again at once should help."""
+
+
 class StoreTooNew(StoreUnavailable):
     """The database was written by a later version of this program."""
 

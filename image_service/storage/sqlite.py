@@ -3,10 +3,11 @@
 import os
 import sqlite3
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from image_service.storage.errors import StoreError, StoreFull, StoreUnavailable
 
@@ -37,6 +38,11 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def migrating(engine: Engine) -> AbstractContextManager[Connection]:
+    """A connection that changes the tables; it holds the write lock, so of processes that start at once one has it."""
+    return engine.execution_options(writes=True).begin()
+
+
 def ping(connection: Connection) -> None:
     """Raise StoreUnavailable where the file was taken away under the open connections, which would not notice."""
     path = connection.engine.url.database
@@ -44,8 +50,10 @@ def ping(connection: Connection) -> None:
         raise StoreUnavailable("the database of images: its file is gone")
 
 
-def in_words(error: Exception) -> StoreError:
-    """What a failure of SQLite, of SQLAlchemy or of the file system means to the rest of the program."""
+def in_words(error: Exception) -> StoreError | None:
+    """What a failure of SQLite, of SQLAlchemy or of a file means to the rest of the program; None: our own mistake."""
+    if isinstance(error, IntegrityError):
+        return None
     cause = error.orig if isinstance(error, DBAPIError) else error
     full = _code(cause) == sqlite3.SQLITE_FULL
     if isinstance(error, SQLAlchemyError) and cause is error:

@@ -1,4 +1,4 @@
-"""The two tables of the catalog, as the code sees them; ``migrations`` is what makes them."""
+"""The tables of the catalog, as the code sees them; ``migrations`` is what makes them."""
 
 from datetime import UTC, datetime
 
@@ -17,6 +17,8 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
+# Ids and such are compared letter by letter; the default of many a server is latin1, and folds case.
+OPTIONS = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 
 
 class UtcSeconds(TypeDecorator[datetime]):
@@ -48,6 +50,7 @@ IMAGES = Table(
     Column("updated_at", UtcSeconds, nullable=False),
     Index("images_object_id", "object_id", unique=True),
     sqlite_with_rowid=False,
+    **OPTIONS,
 )
 
 # Objects that no row names any more and that the reconciler may remove.
@@ -57,4 +60,16 @@ GARBAGE = Table(
     Column("object_id", String(32), primary_key=True),
     Column("since", UtcSeconds, nullable=False, index=True),
     sqlite_with_rowid=False,
+    **OPTIONS,
+)
+
+# What was replaced or deleted, for the other instances to forget. There is always one: the newest is never removed.
+CHANGES = Table(
+    "changes",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("key", VARBINARY(255), nullable=False),
+    Column("at", UtcSeconds, nullable=False, index=True),
+    sqlite_autoincrement=True,
+    **OPTIONS,
 )

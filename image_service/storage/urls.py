@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from image_service.storage.blobs import Blobs
-from image_service.storage.catalog import Catalog
+from image_service.storage.catalog import DATABASES, Catalog
 
 Store = TypeVar("Store")
 
@@ -26,7 +26,7 @@ def _s3(url: str) -> Blobs:
 
 
 BLOBS: dict[str, Callable[[str], Blobs]] = {"file": _folder, "s3": _s3}
-CATALOGS: dict[str, Callable[[str], Catalog]] = {"sqlite": Catalog}
+CATALOGS: dict[str, Callable[[str], Catalog]] = dict.fromkeys(DATABASES, Catalog)
 
 
 def open_blobs(url: str) -> Blobs:

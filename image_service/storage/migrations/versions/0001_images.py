@@ -1,14 +1,15 @@
 """The images and the objects that none of them names any more."""
 
 import sqlalchemy as sa
-from alembic import op
+
+from image_service.storage.migration_steps import create_index, create_table
 
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
-    op.create_table(
+    create_table(
         "images",
         sa.Column("key", sa.VARBINARY(255), primary_key=True),
         sa.Column("object_id", sa.String(32), nullable=False),
@@ -22,11 +23,11 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime, nullable=False),
         sqlite_with_rowid=False,
     )
-    op.create_index("images_object_id", "images", ["object_id"], unique=True)
-    op.create_table(
+    create_index("images_object_id", "images", ["object_id"], unique=True)
+    create_table(
         "garbage",
         sa.Column("object_id", sa.String(32), primary_key=True),
         sa.Column("since", sa.DateTime, nullable=False),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_garbage_since", "garbage", ["since"])
+    create_index("ix_garbage_since", "garbage", ["since"])
