@@ -3,13 +3,14 @@
 from dash import Dash, Input, Output, html
 
 from dashboard.reader import Reader
-from dashboard.words import clock, count, duration, plural
+from dashboard.words import clock, count, duration, moment, plural
 from metrics.calls import Tally
 from metrics.channel import Channel
 from metrics.prices import SEEN, sent_a_month, spent, spent_a_month
 
 COST = "channel-cost"
 NOTE = "channel-note"
+DAY_SECONDS = 72_000  # nearly; beyond it the time of day alone would mislead
 
 
 def line() -> html.P:
@@ -42,8 +43,9 @@ def cost(tally: Tally, source: str, instances: int, now: float) -> str:
     asked = f"{plural(sum(tally.operations.values()), 'call')} to {source} and read {count(tally.metrics_read)} metrics"
     pace = spent_a_month(tally, now)
     a_month = f", or {dollars(pace)} a month at this pace" if pace is not None else ""
+    since = clock(tally.since) if now - tally.since < DAY_SECONDS else moment(tally.since)
     return (
-        f"Since {clock(tally.since)} UTC the manager made {asked}: about {dollars(spent(tally))}{a_month}. "
+        f"Since {since} UTC the manager made {asked}: about {dollars(spent(tally))}{a_month}. "
         f"What {plural(instances, 'instance sends', 'instances send')} comes to about "
         f"{dollars(sent_a_month(instances))} a month. Prices of {SEEN}, without the free tier."
     )

@@ -21,6 +21,8 @@ FRESH_SECONDS = 1
 """What was worked out serves everybody for so long; how long a read does is for the channel to say."""
 LATE_SECONDS = 3600
 """Minutes that come later than this are seen with the next whole read of their day."""
+MOST_DAYS = 28
+"""In one read, where the channel has only long periods left."""
 OLDEST_SECONDS = 460 * DAY
 MAX_ROWS = 500_000
 """About 130 MB; beyond it the days not asked for the longest are forgotten."""
@@ -56,6 +58,7 @@ class Reader:
         self._days: OrderedDict[int, _Day] = OrderedDict()
         self._frames: OrderedDict[tuple, pd.DataFrame] = OrderedDict()
         self._worked_at = float("-inf")
+        self._heard_at = float("-inf")
         self._read_at = float("-inf")
         self._newest: Configuration = DEFAULT
         self._has_read = False
@@ -81,7 +84,7 @@ class Reader:
     def retry(self) -> None:
         """Read the channel now: rather than at ``retry_at``, or because something has just been written to it."""
         with self._lock:
-            self._worked_at = self._read_at = float("-inf")
+            self._worked_at = self._heard_at = self._read_at = float("-inf")
             if self._failure:
                 self._failure = replace(self._failure, retry_at=float("-inf"))
             self._refresh()
@@ -92,7 +95,7 @@ class Reader:
             self._refresh()
             now = self.now()
             start, end = max(start, int(now) - OLDEST_SECONDS), min(end, int(now) // MINUTE * MINUTE)
-            days = [self._day(day) for day in range(start // DAY * DAY, end, DAY)]
+            days = [self._day(day, end) for day in range(start // DAY * DAY, end, DAY)]
             self._forget()
             return Table.joined(days).between(start, end)
 
@@ -154,11 +157,13 @@ class Reader:
         self._worked_at = now
         self._frames.clear()
         self._fleet = None
-        if not self._failure and abs(now - self._read_at) < self._channel.traits.read_seconds:
-            return
-        self._read_at = now
-        self._ask(self._read_configuration)
-        self._ask(self._read_recent)
+        traits = self._channel.traits
+        if self._failure or abs(now - self._heard_at) >= traits.word_seconds:
+            self._heard_at = now
+            self._ask(self._read_configuration)
+        if self._failure or abs(now - self._read_at) >= traits.read_seconds:
+            self._read_at = now
+            self._ask(self._read_recent)
 
     def _read_configuration(self) -> None:
         try:
@@ -177,11 +182,14 @@ class Reader:
         for day in range(int(now - LATE_SECONDS) // DAY * DAY, int(now) + 1, DAY):
             self._read_day(day)
 
-    def _day(self, day: int) -> Table:
+    def _day(self, day: int, end: int) -> Table:
+        """The day's table; ``end`` is how far will be asked for next."""
         kept = self._days.get(day)
-        recent = day + DAY > self.now() - LATE_SECONDS
-        if kept is None or (not recent and self._is_old(kept)):
-            self._ask(lambda: self._read_day(day))
+        now, traits = self.now(), self._channel.traits
+        recent = day + DAY > now - LATE_SECONDS
+        if kept is None or (not recent and now - kept.whole_read_at > traits.past_read_seconds):
+            coarse = (min(end, int(max(0, now - traits.coarse_after_seconds))) - day) // DAY
+            self._ask(lambda: self._read_whole(day, min(MOST_DAYS, max(1, coarse))))
         if day not in self._days:
             return Table.of([])
         self._days.move_to_end(day)
@@ -190,15 +198,18 @@ class Reader:
     def _read_day(self, day: int) -> None:
         now = self.now()
         kept = self._days.get(day)
-        if kept is None or self._is_old(kept):
-            self._days[day] = _Day(Table.of(self._channel.minutes(day, day + DAY)), now, now)
+        if kept is None or now - kept.whole_read_at > self._channel.traits.whole_read_seconds:
+            self._read_whole(day, 1)
             return
         since = max(day, int(kept.read_at) - LATE_SECONDS)
         new = Table.of(self._channel.minutes(since, day + DAY))
         self._days[day] = _Day(Table.joined([kept.table.between(day, since), new]), now, kept.whole_read_at)
 
-    def _is_old(self, kept: _Day) -> bool:
-        return self.now() - kept.whole_read_at > self._channel.traits.whole_read_seconds
+    def _read_whole(self, first: int, days: int) -> None:
+        now = self.now()
+        table = Table.of(self._channel.minutes(first, first + days * DAY))
+        for day in range(first, first + days * DAY, DAY):
+            self._days[day] = _Day(table.between(day, day + DAY), now, now)
 
     def _forget(self) -> None:
         rows = sum(len(day.table) for day in self._days.values())

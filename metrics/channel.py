@@ -61,8 +61,10 @@ class Announcement:
 class Traits:
     """What differs from channel to channel beside how they do it.
 
-    ``source`` is what the pages call it and ``place`` where it is. A read of it serves everybody for ``read_seconds``;
-    a whole day is read again after ``whole_read_seconds``, for what came late; what was sent may be seen
+    ``source`` is what the pages call it and ``place`` where it is. What was read of minutes serves everybody for
+    ``read_seconds``, of configuration and instances for ``word_seconds``. Minutes that come late are looked for once
+    more after ``whole_read_seconds`` in the day that runs, after ``past_read_seconds`` in those before. What is older
+    than ``coarse_after_seconds`` comes in periods so long that many days may be read at once. What was sent may be seen
     ``lag_seconds`` later. A service asks for a newer configuration each ``follow_seconds``, up to ``follow_jitter`` of
     that late, so that many services don't ask at the same moment.
     """
@@ -70,7 +72,10 @@ class Traits:
     source: str = "The channel"
     place: str = "this machine"
     read_seconds: float = 1.0
+    word_seconds: float = 1.0
     whole_read_seconds: float = 600.0
+    past_read_seconds: float = 600.0
+    coarse_after_seconds: float = float("inf")
     lag_seconds: float = 0.0
     follow_seconds: float = 2.0
     follow_jitter: float = 0.2

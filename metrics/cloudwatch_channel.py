@@ -11,12 +11,14 @@ from metrics.cloudwatch_configuration import ConfigurationLog
 from metrics.cloudwatch_instances import Instances
 from metrics.cloudwatch_latency import LatencyLog
 from metrics.cloudwatch_log import LogStream
-from metrics.cloudwatch_reader import MetricReader
+from metrics.cloudwatch_reader import COARSE_AFTER_SECONDS, MetricReader
 from metrics.cloudwatch_sender import Sender
 from metrics.cloudwatch_url import Address
 from metrics.schema import Minute
 
 GROUP = "/hitrate/{namespace}"
+WORD_SECONDS = 10
+"""Reading logs costs nothing, and who applies a change wants to see it taken up."""
 SHOWN_AFTER_SECONDS = 60
 """How long a new point takes to be read back, as a rule."""
 CONFIGURATION, INSTANCES, LATENCY = "configuration", "instances", "latency"
@@ -40,7 +42,9 @@ class CloudWatchChannel:
             source="CloudWatch",
             place=namespace,
             read_seconds=address.read_seconds,
-            whole_read_seconds=1800.0,
+            word_seconds=min(WORD_SECONDS, address.read_seconds),
+            past_read_seconds=3600.0,
+            coarse_after_seconds=COARSE_AFTER_SECONDS,
             lag_seconds=address.read_seconds + SHOWN_AFTER_SECONDS,
             follow_seconds=address.follow_seconds,
             follow_jitter=0.5,

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from threading import RLock
 
@@ -14,6 +14,8 @@ from metrics.cloudwatch_log import Event, LogStream, Tail
 log = logging.getLogger(__name__)
 
 MARGIN_SECONDS = 3600
+FRESH_SECONDS = 5
+"""A long range is read in many pieces; who there is is asked once for all of them."""
 LIST_SECONDS = 3600
 LISTED_SECONDS = 15 * 86_400
 """How far back a listed metric may have points; CloudWatch forgets it after two weeks without one."""
@@ -51,6 +53,7 @@ class Instances:
         self._tail = Tail(stream, MARGIN_SECONDS, clock)
         self._words: dict[str, Announcement] = {}
         self._heard: dict[str, Heard] = {}
+        self._read_at = float("-inf")
         self._listed: frozenset[str] = frozenset()
         self._listed_at = float("-inf")
 
@@ -63,23 +66,20 @@ class Instances:
         with self._lock:
             for event in self._tail.read():
                 self._take(event)
+            self._read_at = self._clock()
             return [self._words[name] for name in sorted(self._words)]
 
     def alive_in(self, start: float, end: float) -> list[str]:
         """Everybody who may have reported then, by name."""
         with self._lock:
-            self.announcements()
+            if abs(self._clock() - self._read_at) >= FRESH_SECONDS:
+                self.announcements()
             self._list()
             heard = dict(self._heard)
             now = self._clock()
             for name in self._listed - heard.keys():
                 heard[name] = Heard(now - LISTED_SECONDS, now)
             return sorted(name for name, when in heard.items() if when.alive_in(start, end))
-
-    def note(self, names: Iterable[str], now: float) -> None:
-        """Who reported through this very channel is known without being listed."""
-        with self._lock:
-            self._listed |= set(names)
 
     def _take(self, event: Event) -> None:
         word = _read(event.message)

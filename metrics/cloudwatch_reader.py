@@ -26,6 +26,8 @@ KEPT: tuple[tuple[int, int, Mapping[Adds, str]], ...] = (
 )
 """For how many seconds CloudWatch keeps which period, and how we read it; the oldest first."""
 
+COARSE_AFTER_SECONDS = 16 * DAY  # a day that ends before that has no minutes left
+
 AHEAD_SECONDS = 2 * HOUR
 TORN_SECONDS = 300
 """The numbers of a minute show up one by one; after so long those that are missing were never sent."""

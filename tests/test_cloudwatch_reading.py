@@ -12,6 +12,7 @@ from metrics.calls import Calls
 from metrics.channel import Announcement, ChannelUnavailable
 from metrics.cloudwatch_channel import CloudWatchChannel
 from metrics.cloudwatch_client import READING, Client, Silence
+from metrics.cloudwatch_instances import Heard
 from metrics.cloudwatch_reader import MetricReader, pieces
 from metrics.schema import METRICS, MINUTE, Minute
 from tests import strict_aws
@@ -90,20 +91,13 @@ def test_older_reports_span_longer_periods_and_are_approximate(cloud, channel, d
         store(cloud, "a", start + 60 * number, "Requests", 10)
         store(cloud, "a", start + 60 * number, "Items", 100 + 2 * number)
         store(cloud, "a", start + 60 * number, "ConfigVersion", 3 + number)
-    channel._instances.note(["a"], NOW)
-    channel._instances._heard["a"] = channel._instances._heard.get("a") or _heard(start)
+    channel._instances._heard["a"] = Heard(start, start)
     [report] = channel.minutes(start, start + period)
     assert (report.time, report.period_seconds) == (start, period)
     assert report.values == {
         "requests": 10 * period // 60, "items": 100 + period // 60 - 1, "config_version": 3,
     }  # fmt: skip
     assert report.latency == {}
-
-
-def _heard(at):
-    from metrics.cloudwatch_instances import Heard
-
-    return Heard(at, at)
 
 
 def test_an_announced_instance_is_read_before_its_metrics_are_listed(cloud, channel):
@@ -245,7 +239,7 @@ def test_what_stays_partial_is_no_answer(stubbed):
     reader, stub = stubbed
     results = [result(id, {HOUR: 1}, "PartialData" if id == "q3" else "Complete") for id in ALL]
     stub.add_response("get_metric_data", {"MetricDataResults": results})
-    with pytest.raises(ChannelUnavailable, match="1 of 17 metrics"):
+    with pytest.raises(ChannelUnavailable, match=f"1 of {len(METRICS)} metrics"):
         reader.minutes(HOUR, HOUR + 3600)
 
 
@@ -326,6 +320,31 @@ def test_only_the_last_hour_is_read_again(cloud, monkeypatch):
     assert int(reader.statistics(Range(HOUR, HOUR + 3660, 60))["requests"].sum()) == 3
     now_of_day = clock.now % DAY
     assert sum(spans) <= DAY - now_of_day + 3600 + 120
+
+
+def test_who_applied_what_is_seen_sooner_than_the_next_minutes(cloud):
+    clock = Clock()
+    channel = CloudWatchChannel("cloudwatch://Hitrate", clock=clock)
+    reader = Reader(channel, clock)
+    assert reader.fleet().instances == ()
+    channel.announce(Announcement("a", clock.now, 0, "lru", 100))
+    cloud.faults.asked.clear()
+    clock.now += 11
+    assert [instance.name for instance in reader.fleet().instances] == ["a"]
+    assert "GetMetricData" not in cloud.faults.asked
+
+
+def test_a_year_is_read_in_few_calls_and_each_point_once(cloud):
+    now = int(NOW)
+    channel = channel_at()
+    days = [now // DAY * DAY - number * DAY for number in (3, 20, 30, 70, 200, 400)]
+    for day in days:
+        store(cloud, "a", day + 7200, "Requests", 10)
+    channel._instances._heard["a"] = Heard(now - 450 * DAY, now)
+    reader = Reader(channel, lambda: NOW)
+    frame = reader.statistics(Range(now // DAY * DAY - 440 * DAY, now // DAY * DAY, DAY))
+    assert frame["requests"].tolist() == [10] * 6
+    assert sum(cloud.faults.asked.count(each) for each in ("GetMetricData", "GetLogEvents")) < 200
 
 
 def test_a_failure_is_tried_again_after_ten_seconds_not_after_a_minute(cloud):

@@ -6,6 +6,7 @@ from dashboard.app import create_app
 from dashboard.cost import COST, NOTE, cost, dollars, how_often
 from dashboard.settings import Settings
 from metrics.calls import Calls, Tally
+from metrics.cloudwatch_datums import OF_AN_INSTANCE
 from metrics.prices import DOLLARS_A_METRIC_A_MONTH, MONTH_SECONDS, sent_a_month, spent, spent_a_month
 
 NOON = 1_795_521_600.0  # 2026-11-24 12:00 UTC
@@ -35,14 +36,14 @@ def test_a_pace_takes_ten_minutes_to_tell():
 def test_instances_cost_their_metrics_their_calls_and_their_logs():
     assert sent_a_month(0) == 0
     one, eight = sent_a_month(1), sent_a_month(8)
-    assert (eight - one) / 7 == pytest.approx(20 * DOLLARS_A_METRIC_A_MONTH + 0.43 + 0.014, abs=0.01)
+    assert (eight - one) / 7 == pytest.approx(21 * DOLLARS_A_METRIC_A_MONTH + 0.43 + 0.014, abs=0.01)
 
 
 def test_the_line_says_what_was_asked_and_what_it_comes_to():
     told = cost(Tally(NOON, {"get_metric_data": 60, "get_log_events": 140}, 4080), "CloudWatch", 4, NOON + 3600)
     assert told == (
         "Since 12:00 UTC the manager made 200 calls to CloudWatch and read 4,080 metrics: about $0.04, or $29 a month "
-        "at this pace. What 4 instances send comes to about $27 a month. "
+        f"at this pace. What 4 instances send comes to about {dollars(sent_a_month(4))} a month. "
         "Prices of November 2026, without the free tier."
     )
 

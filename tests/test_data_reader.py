@@ -118,7 +118,7 @@ def test_a_late_minute_of_an_earlier_day_is_seen_after_a_while(reader, channel, 
     long_ago = Range(NOW - 5 * DAY, NOW, 900)
     assert requests(reader, long_ago) == 0
     channel.send([minute(NOW - 3 * DAY)])
-    clock.now += channel.traits.whole_read_seconds + 2
+    clock.now += channel.traits.past_read_seconds + 2
     assert requests(reader, long_ago) == 1
 
 
