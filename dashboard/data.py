@@ -19,7 +19,9 @@ CONTRACT_COLUMNS: tuple[str, ...] = (
 )  # fmt: skip
 """What scripts rely on, in this order; more may follow."""
 
-FURTHER_COLUMNS = ("not_found", "uploads", "errors", "collapsed", "too_large", "origin_reads", "origin_bytes")
+FURTHER_COLUMNS = (
+    "not_found", "uploads", "errors", "collapsed", "too_large", "origin_reads", "origin_bytes", "stale",
+)  # fmt: skip
 EXPORTED_COLUMNS: tuple[str, ...] = CONTRACT_COLUMNS + FURTHER_COLUMNS
 COLUMNS: tuple[str, ...] = (*EXPORTED_COLUMNS, "reported", "unfinished")
 

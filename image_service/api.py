@@ -34,7 +34,12 @@ def make_api(images: Images, recorder: Recorder, limits: uploads.Limits) -> Blue
         fetched = images.fetch(_key(), _width(request.args))
         response = _answer(fetched)
         recorder.served(
-            fetched.hit, len(fetched.body.data), (perf_counter() - started) * 1000, fetched.collapsed, fetched.too_large
+            fetched.hit,
+            len(fetched.body.data),
+            (perf_counter() - started) * 1000,
+            fetched.collapsed,
+            fetched.too_large,
+            fetched.stale,
         )
         return response
 

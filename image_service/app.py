@@ -13,6 +13,7 @@ from cache.config import DEFAULT
 from cache.flights import Flights
 from cache.memory import MemoryCache
 from image_service.api import make_api
+from image_service.changes import POLL_SECONDS, Changes
 from image_service.formats import Decoders
 from image_service.health import Health, make_health
 from image_service.images import Images
@@ -32,6 +33,7 @@ from web.serving import THREADS
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 FLIGHT_SECONDS = 8.0
 RECONCILE_SECONDS = 30.0
+POLL_JITTER = 0.2  # so that many instances don't ask in the same instant, and a change is still seen within two seconds
 
 
 class Anything(BaseConverter):
@@ -72,7 +74,8 @@ def create_app(settings: Settings) -> Service:
     cache = MemoryCache(DEFAULT.policy, DEFAULT.capacity_bytes)
     station = Station(settings.instance, cache, channel, settings.data_dir)
     decoders = Decoders(settings.max_image_pixels)
-    images = Images(cache, Flights(FLIGHT_SECONDS), catalog, blobs, decoders, station.recorder)
+    changes = Changes(catalog, cache, settings.stale_seconds)
+    images = Images(cache, Flights(FLIGHT_SECONDS), catalog, blobs, decoders, station.recorder, changes.trust)
     health = Health({"database": catalog.ping, "images": blobs.ping, "channel": partial(channel.minutes, 0, 0)})
 
     app = make_flask(settings)
@@ -81,7 +84,9 @@ def create_app(settings: Settings) -> Service:
     app.register_blueprint(make_health(health))
 
     reconciler = Reconciler(catalog, blobs)
+    changes.poll()
     station.start()
+    station.ticker.every(POLL_SECONDS, changes.poll, jitter=POLL_JITTER)
     station.ticker.every(RECONCILE_SECONDS, reconciler.reconcile, jitter=0.5)
     decoders.start()
     health.ready()

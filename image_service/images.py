@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 
 from cache.flights import Flights
 from cache.memory import MemoryCache, Put
+from image_service.changes import Trust
 from image_service.formats import Damaged, Decoders, NotAnImage
 from image_service.image import Image
 from image_service.storage.blobs import Blobs
 from image_service.storage.catalog import Catalog
-from image_service.storage.errors import BlobMissing, StoreError
+from image_service.storage.errors import BlobMissing, StoreError, StoreSilent
 from metrics.recorder import Recorder
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class Fetched:
     image: Image
     body: Body
     hit: bool
+    stale: bool = False
     stored: bool = False
     collapsed: bool = False
     too_large: bool = False
@@ -88,6 +90,7 @@ class Images:
         blobs: Blobs,
         decoders: Decoders,
         recorder: Recorder,
+        trust: Callable[[], Trust] = lambda: Trust.CURRENT,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._cache = cache
@@ -96,6 +99,7 @@ class Images:
         self._blobs = blobs
         self._decoders = decoders
         self._recorder = recorder
+        self._trust = trust
         self._now = now
 
     def fetch(self, key: str, width: int = AS_SENT) -> Fetched:
@@ -120,6 +124,8 @@ class Images:
             for upload in uploads:
                 images.append(self._keep_object(upload))
             created = self._catalog.put(images, only_new)
+        except StoreSilent:
+            raise  # the commit may be under way still: what no row names in an hour, the reconciler removes
         except BaseException:
             self._discard([image.object_id for image in images])
             raise
@@ -149,24 +155,28 @@ class Images:
     # --- fetching --------------------------------------------------------------------------------------------------
 
     def _held(self, key: str, width: int) -> Fetched | None:
-        image = self._cache.row(key)
+        image, trust = self._held_row(key)
         if image is None:
             return None
         body = self._cache.get(image.object_id, _entry_width(image, width))
-        return None if body is None else Fetched(image, body, hit=True)
+        return None if body is None else Fetched(image, body, hit=True, stale=trust is Trust.STALE)
+
+    def _held_row(self, key: str) -> tuple[Image | None, Trust]:
+        trust = self._trust()
+        return None if trust is Trust.LOST else self._cache.row(key), trust
 
     def _fly(self, key: str, width: int, generation: int, image: Image | None = None) -> Fetched:
         fetched, waited = self._flights.fly(
             (key, width, generation), lambda: self._fetch_cold(key, width, generation, image)
         )
-        return replace(fetched, hit=False, collapsed=True) if waited else fetched
+        return replace(fetched, hit=False, stale=False, collapsed=True) if waited else fetched
 
     def _fetch_cold(self, key: str, width: int, generation: int, image: Image | None) -> Fetched:
         # Another flight may have landed between our look into the cache and this one's start.
         held = self._held(key, width)
         if held is not None:
             return held
-        image = image or self._cache.row(key) or self._row(key)
+        image = image or self._held_row(key)[0] or self._row(key)
         if width != _entry_width(image, width):
             return self._fly(key, AS_SENT, generation, image)
         try:

@@ -1,9 +1,10 @@
-"""Removes from the store what no row names any more: garbage soon, orphans of interrupted uploads later."""
+"""Removes what nobody needs any more: garbage soon, orphans of cut-off uploads later, records of changes in a day."""
 
 import logging
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
+from image_service.changes import CHANGES_KEPT
 from image_service.storage.blobs import Blobs
 from image_service.storage.catalog import Catalog
 
@@ -26,6 +27,7 @@ class Reconciler:
         """Remove what is old enough at ``now`` (seconds, UTC). Orphans, which cost a walk over the store, are rare."""
         moment = datetime.fromtimestamp(now, UTC)
         self._remove_garbage(moment - GARBAGE_AGE)
+        self._remove_changes(moment - CHANGES_KEPT)
         if now - self._looked_for_orphans_at >= self._blobs.looks_for_orphans_each_seconds:
             self._looked_for_orphans_at = now
             self._remove_orphans(moment - ORPHAN_AGE)
@@ -34,6 +36,10 @@ class Reconciler:
         while ids := self._catalog.garbage(before, AT_ONCE):
             self._blobs.delete(*ids)
             self._catalog.drop_garbage(ids)
+
+    def _remove_changes(self, before: datetime) -> None:
+        while self._catalog.drop_changes(before, AT_ONCE):
+            pass
 
     def _remove_orphans(self, before: datetime) -> None:
         old = self._blobs.older_than(before)

@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     max_image_pixels: int = Field(
         24_000_000, description="The most pixels an accepted image may have.", ge=1, le=1_000_000_000
     )
+    stale_seconds: int = Field(
+        3600, description="How long cached images are served while the database can't be asked.", ge=0, le=86_400
+    )
     allowed_hosts: str = Field(
         "", description="Host names it answers to, with commas between; * for any. Loopback names and HOST where empty."
     )

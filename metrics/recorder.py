@@ -13,7 +13,13 @@ class Recorder:
         self._clear()
 
     def served(
-        self, hit: bool, payload_bytes: int, milliseconds: float, collapsed: bool = False, too_large: bool = False
+        self,
+        hit: bool,
+        payload_bytes: int,
+        milliseconds: float,
+        collapsed: bool = False,
+        too_large: bool = False,
+        stale: bool = False,
     ) -> None:
         """An answered GET of an image that exists; ``payload_bytes`` is the whole body, whatever part was sent."""
         bucket = latency_bucket(milliseconds)
@@ -23,6 +29,7 @@ class Recorder:
             counts["bytes_served"] += payload_bytes
             if hit:
                 counts["hits"] += 1
+                counts["stale"] += stale
             else:
                 counts["misses"] += 1
                 counts["bytes_missed"] += payload_bytes

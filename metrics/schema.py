@@ -35,6 +35,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("errors", "Errors", "Count", Adds.SUM, "Errors", "GETs whose image could not be fetched."),
     Metric("collapsed", "Collapsed", "Count", Adds.SUM, "Collapsed", "Misses that waited for another request's fetch."),
     Metric("too_large", "TooLarge", "Count", Adds.SUM, "Too large", "Misses bigger than the whole cache: not kept."),
+    Metric("stale", "Stale", "Count", Adds.SUM, "Stale", "Hits while the database could not be asked."),
     Metric("items", "Items", "Count", Adds.LAST, "Items", "Pictures, or sizes of one, that the cache holds."),
     Metric("size_bytes", "SizeBytes", "Bytes", Adds.LAST, "Cache size", "What the cached items take up."),
     Metric("capacity_bytes", "CapacityBytes", "Bytes", Adds.LAST, "Capacity", "What the cache may take up."),

@@ -73,6 +73,7 @@ def _minute(draw: random.Random, instance: str, time: int, now: int) -> Minute:
         "errors": 0,
         "collapsed": misses // 40,
         "too_large": 0,
+        "stale": 0,
         "items": size_bytes // 43_000,
         "size_bytes": size_bytes,
         "capacity_bytes": capacity_bytes,

@@ -97,6 +97,7 @@ def test_a_minute_holds_what_was_counted_in_it(world):
         "errors": 1,
         "collapsed": 1,
         "too_large": 1,
+        "stale": 0,
         "items": 0,
         "size_bytes": 0,
         "capacity_bytes": 100 * MIB,

@@ -120,10 +120,14 @@ class Catalog:
         return Change(row.id, row.key.decode("utf-8"))
 
     def drop_changes(self, before: datetime, limit: int) -> int:
-        """Remove the oldest of the records written before a time, and say how many; the newest of all always stays."""
-        query = select(CHANGES.c.id).where(CHANGES.c.at < before).order_by(CHANGES.c.at, CHANGES.c.id).limit(limit)
+        """Remove the oldest of the records written before a time, and say how many.
+
+        The newest of them stays: who reads the records goes on from the last one, however long ago that was.
+        """
+        old = select(CHANGES.c.id).where(CHANGES.c.at < before)
         with self._reading() as connection:
-            ids = set(connection.scalars(query)) - {connection.scalar(select(func.max(CHANGES.c.id)))}
+            newest = connection.scalar(select(func.max(CHANGES.c.id)).where(CHANGES.c.at < before))
+            ids = set(connection.scalars(old.order_by(CHANGES.c.at, CHANGES.c.id).limit(limit))) - {newest}
         self._delete(CHANGES.c.id, sorted(ids))
         return len(ids)
 

@@ -63,7 +63,7 @@ GARBAGE = Table(
     **OPTIONS,
 )
 
-# What was replaced or deleted, for the other instances to forget. There is always one: the newest is never removed.
+# What was replaced or deleted, for the other instances to forget. There is always one: the last of a day ago stays.
 CHANGES = Table(
     "changes",
     METADATA,
