@@ -157,13 +157,20 @@ class Reader:
         self._worked_at = now
         self._frames.clear()
         self._fleet = None
-        traits = self._channel.traits
-        if self._failure or abs(now - self._heard_at) >= traits.word_seconds:
+        failing, traits = self._failure, self._channel.traits
+        if failing and now < failing.retry_at:
+            return
+        if failing or abs(now - self._heard_at) >= traits.word_seconds:
+            if not self._ask(self._read_configuration):
+                return
             self._heard_at = now
-            self._ask(self._read_configuration)
-        if self._failure or abs(now - self._read_at) >= traits.read_seconds:
+        if failing or abs(now - self._read_at) >= traits.read_seconds:
+            if not self._ask(self._read_recent):
+                return
             self._read_at = now
-            self._ask(self._read_recent)
+        if failing:
+            log.info("the channel answers again")
+            self._failure = None
 
     def _read_configuration(self) -> None:
         try:
@@ -217,10 +224,11 @@ class Reader:
             _, oldest = self._days.popitem(last=False)
             rows -= len(oldest.table)
 
-    def _ask(self, read: Callable[[], None]) -> None:
+    def _ask(self, read: Callable[[], None]) -> bool:
+        """Whether the channel answered; if not, ``failure`` says why, and since when."""
         now = self.now()
         if self._failure and now < self._failure.retry_at:
-            return
+            return False
         try:
             read()
         except ChannelUnavailable as error:
@@ -228,10 +236,8 @@ class Reader:
             if not self._failure:
                 log.warning("the channel is not answering: %s", error)
             self._failure = Failure(str(error), since, now + RETRY_SECONDS)
-        else:
-            if self._failure:
-                log.info("the channel answers again")
-            self._failure = None
+            return False
+        return True
 
 
 def _last_minutes(table: Table) -> dict[str, Minute]:

@@ -142,10 +142,9 @@ class Client:
 
     def _told(self, error: ClientError) -> Exception:
         code, words = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
-        if code in NOT_THERE:
-            return NotThere(words)
-        if code in REFUSED:
-            return Refused(f"{code}: {words}")
+        if code in NOT_THERE or code in REFUSED:
+            self.problem = ""
+            return NotThere(words) if code in NOT_THERE else Refused(f"{code}: {words}")
         throttled = code in THROTTLED or error.response["ResponseMetadata"].get("HTTPStatusCode") == 429
         self.problem = "throttled" if throttled else f"it answered {code or 'an error'}{': ' if words else ''}{words}"
         return ChannelUnavailable(self.problem, throttled=throttled)

@@ -13,12 +13,12 @@ OF_AN_INSTANCE: tuple[str, ...] = (*(metric.cloud_name for metric in METRICS), *
 OF_THE_FLEET: tuple[str, ...] = ("Requests", *RATES_AND_LATENCY)
 """Once more without the dimension: an alarm on instances that come and go needs a series that stays."""
 
-_PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
+_PLAIN = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
 
 
 def dimension_of(instance: str) -> str:
     """The value of the dimension: the name itself where that is plain ASCII, else with %XX for the rest."""
-    plain = quote(instance, safe=_PRINTABLE)
+    plain = quote(instance, safe=_PLAIN)
     return f"%3A{plain[1:]}" if plain.startswith(":") else plain
 
 
@@ -50,7 +50,7 @@ def datums(minute: Minute) -> list[dict[str, Any]]:
 def _distributions(minute: Minute) -> tuple[tuple[str, str, Mapping[float, int]], ...]:
     """Name, unit, and how often each value occurred: so Average is right over any period, and percentiles too."""
     hits, misses = minute.values.get("hits", 0), minute.values.get("misses", 0)
-    latency = {LATENCY_VALUES_MS[bucket]: answers for bucket, answers in minute.latency.items() if _known(bucket)}
+    latency = {LATENCY_VALUES_MS[bucket]: answers for bucket, answers in minute.latency.items()}
     return (
         ("HitRate", "Percent", {100.0: hits, 0.0: misses}),
         ("MissRate", "Percent", {100.0: misses, 0.0: hits}),
@@ -61,7 +61,3 @@ def _distributions(minute: Minute) -> tuple[tuple[str, str, Mapping[float, int]]
 def _distribution(name: str, unit: str, occurred: Mapping[float, int], series: Mapping[str, Any]) -> dict[str, Any]:
     counted = {value: count for value, count in occurred.items() if count > 0}
     return {"MetricName": name, "Values": [*counted], "Counts": [*counted.values()], "Unit": unit, **series}
-
-
-def _known(bucket: int) -> bool:
-    return 0 <= bucket < len(LATENCY_VALUES_MS)

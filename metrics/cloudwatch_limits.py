@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from metrics.schema import Minute
+from metrics.schema import LATENCY_VALUES_MS, Minute
 
 OLDEST_SECONDS = 14 * 86_400
 LATEST_SECONDS = 2 * 3600
@@ -14,8 +14,8 @@ MARGIN_SECONDS = 300
 
 MOST_DATUMS = 1000
 MOST_VALUES = 150
-MOST_BYTES = 900_000
-"""Of a megabyte: the size of a call is estimated."""
+MOST_BYTES = 500_000
+"""Of a megabyte: the size of a call is estimated, and one that takes long fails for its time-out."""
 BYTES_A_DATUM = 400
 BYTES_A_VALUE = 110
 """What a datum, and each of its values with its count, take up in the wordiest of the protocols."""
@@ -39,6 +39,15 @@ def untimely(seconds: float, now: float) -> str:
 def bad_values(minute: Minute) -> list[str]:
     """The names of the values that are no numbers CloudWatch takes."""
     return [name for name, value in minute.values.items() if not _is_taken(value)]
+
+
+def bad_buckets(minute: Minute) -> list[int]:
+    """The buckets of a histogram that are none, or hold no number of answers."""
+    return [
+        bucket
+        for bucket, answers in minute.latency.items()
+        if type(answers) is not int or answers < 0 or not 0 <= bucket < len(LATENCY_VALUES_MS)
+    ]
 
 
 def batches(groups: Iterable[tuple[T, Sequence[Mapping[str, Any]]]]) -> Iterator[list[tuple[T, Sequence]]]:

@@ -9,7 +9,7 @@ from metrics.channel import ChannelUnavailable
 from metrics.cloudwatch_client import Client, NotThere, Refused
 from metrics.cloudwatch_datums import datums
 from metrics.cloudwatch_latency import LatencyLog
-from metrics.cloudwatch_limits import bad_values, batches, untimely
+from metrics.cloudwatch_limits import bad_buckets, bad_values, batches, untimely
 from metrics.schema import Minute
 
 log = logging.getLogger(__name__)
@@ -45,11 +45,12 @@ class Sender:
             if why := untimely(minute.time, self._clock()):
                 self._drop(f"the minute {minute.time} of {minute.instance}", why)
                 continue
-            bad = bad_values(minute)
-            for name in bad:
+            values, buckets = bad_values(minute), bad_buckets(minute)
+            for name in values:
                 self._drop(f"{name} of {minute.instance} at {minute.time}", f"{minute.values[name]!r} is no number")
-            values = {name: value for name, value in minute.values.items() if name not in bad}
-            yield number, replace(minute, values=values) if bad else minute
+            if buckets:
+                self._drop(f"{len(buckets)} latencies of {minute.instance} at {minute.time}", "they are no numbers")
+            yield number, _without(minute, values, buckets) if values or buckets else minute
 
     def _put(self, data: Sequence[Mapping[str, Any]]) -> None:
         """One call; if it is refused for one datum, halves of it, until that one alone is given up."""
@@ -66,3 +67,11 @@ class Sender:
     def _drop(self, what: str, why: str) -> None:
         self.dropped += 1
         log.error("CloudWatch would not take %s, it is lost: %s", what, why)
+
+
+def _without(minute: Minute, values: Sequence[str], buckets: Sequence[int]) -> Minute:
+    return replace(
+        minute,
+        values={name: value for name, value in minute.values.items() if name not in values},
+        latency={bucket: answers for bucket, answers in minute.latency.items() if bucket not in buckets},
+    )

@@ -74,7 +74,7 @@ class Follower:
             return
         try:
             self._take_up()
-            if self._announced_at is None or abs(self._clock() - self._announced_at) > ANNOUNCE_SECONDS:
+            if self._announced_at is None or abs(self._clock() - self._announced_at) >= ANNOUNCE_SECONDS:
                 self._announce()
         except ChannelUnavailable as error:
             if not self.problem:

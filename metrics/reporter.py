@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 MOST_A_SEND = 500
 LONGEST_WAIT_SECONDS = 60.0
+TURN_SECONDS = 0.5
 
 
 class Usage(Protocol):
@@ -49,6 +50,7 @@ class Reporter:
         self._channel = channel
         self._spool = spool
         self._lock = Lock()
+        self._sending = Lock()
         self._minute = 0
         self._evictions_before = 0
         self._wait_seconds = 0.0
@@ -79,8 +81,18 @@ class Reporter:
 
     def send(self, now: float) -> None:
         """Send what waits, oldest first; after a failure, wait twice as long as the last time, a minute at most."""
-        if now < self._not_before:
-            return
+        if now >= self._not_before:
+            self._alone(self._send_waiting, now)
+
+    def _alone(self, job: Callable[[float], None], now: float) -> None:
+        """Two who send at once would send the same; whoever finds another at it does not wait for long."""
+        if self._sending.acquire(timeout=TURN_SECONDS):
+            try:
+                job(now)
+            finally:
+                self._sending.release()
+
+    def _send_waiting(self, now: float) -> None:
         try:
             while minutes := self._spool.waiting(MOST_A_SEND):
                 self._channel.send(minutes)
@@ -100,7 +112,10 @@ class Reporter:
         """Save the open minute and send what waits, the open minute too: whoever stops may never come back."""
         self.roll(now)
         self._not_before = 0.0
-        self.send(now)
+        self._alone(self._send_all, now)
+
+    def _send_all(self, now: float) -> None:
+        self._send_waiting(now)
         if not self.problem:
             try:
                 self._channel.send([replace(self._open_minute(), open=True)])

@@ -360,6 +360,22 @@ def test_a_failure_is_tried_again_after_ten_seconds_not_after_a_minute(cloud):
     assert reader.failure is None
 
 
+def test_a_failure_lasts_until_all_of_it_is_answered_again(cloud):
+    clock = Clock()
+    channel = CloudWatchChannel("cloudwatch://Hitrate", clock=clock)
+    channel.send([minute("a", HOUR, hits=3)])
+    reader = Reader(channel, clock)
+    cloud.faults.inject("throttled", "GetMetricData")
+    begun = clock.now
+    for _ in range(5):
+        reader.fleet()
+        assert reader.failure.since == begun
+        clock.now += 11
+    cloud.faults.clear()
+    assert reader.fleet().instances[0].last.values["hits"] == 3
+    assert reader.failure is None
+
+
 def test_a_script_of_one_line_agrees_with_the_reader(cloud, channel):
     sent = [minute(name, HOUR + 60 * n, hits=n, misses=2 * n) for n in range(20) for name in ("a", "b", "c")]
     channel.send(sent)

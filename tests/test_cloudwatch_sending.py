@@ -120,7 +120,7 @@ def test_many_minutes_go_in_as_few_calls_as_the_limits_allow(cloud, channel):
     assert put_calls(cloud) == -(-100 // (MOST_DATUMS // len(datums(sent[0]))))
     cloud.reset()
     channel.send([minute("a", HOUR + 60 * number, hits=137, latency=latency) for number in range(100)])
-    assert 2 <= put_calls(cloud) <= 6
+    assert 2 <= put_calls(cloud) <= 10
     assert sum(read(cloud, "Requests", "Sum").values()) == 13_700
 
 
@@ -154,6 +154,14 @@ def test_a_value_that_is_no_number_is_counted_and_the_others_are_sent(cloud, cha
     assert channel.dropped == 1
     assert read(cloud, "Items", "Maximum", "a") == {}
     assert read(cloud, "Hits", "Maximum", "a") == {0: 3}
+
+
+@pytest.mark.parametrize("latency", [{5: "many"}, {-1: 3}, {900: 3}, {5: -2}, {5: 1.5}])
+def test_a_histogram_that_is_none_is_counted_and_the_counts_are_sent(cloud, channel, latency):
+    channel.send([minute("a", HOUR, hits=3, latency=latency | {7: 3})])
+    assert channel.dropped == 1
+    assert read(cloud, "Hits", "Maximum", "a") == {0: 3}
+    assert [report.latency for report in channel.minutes(HOUR, HOUR + 60)] == [{7: 3}]
 
 
 @pytest.mark.parametrize("kind", ["throttled", "error", "unreachable"])
