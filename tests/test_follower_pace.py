@@ -1,4 +1,4 @@
-"""How often a service asks for its configuration and says its word: less where it is told to, again where words fade."""
+"""How often a service asks for a configuration and says its word: less where it is told to, again before words fade."""
 
 import pytest
 
