@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pymysql
 import pytest
 
+from tests.certificates import write_certificates
 from tests.processes import free_port, wait_until
 from tools.prepare import MARIADB, find, how_to_install
 
@@ -30,6 +31,7 @@ class MariaDb:
         self._process: subprocess.Popen | None = None
         self._as_root = ["--user=root"] if os.geteuid() == 0 else []
         self.port = free_port()
+        self.authority = folder / "ca.pem"
 
     def install(self) -> None:
         """Make its files: it can't be started before."""
@@ -38,6 +40,7 @@ class MariaDb:
         flags = [f"--datadir={self._folder / 'data'}", "--auth-root-authentication-method=normal", "--skip-test-db"]
         done = subprocess.run([install, "--no-defaults", *flags, *self._as_root], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+        write_certificates(self._folder)
 
     def start(self, *flags: str) -> None:
         """Start it and wait until it answers."""
@@ -50,6 +53,9 @@ class MariaDb:
             f"--socket={self._folder / 's'}",
             f"--pid-file={self._folder / 'pid'}",
             "--innodb-buffer-pool-size=32M",
+            f"--ssl-ca={self.authority}",
+            f"--ssl-cert={self._folder / 'server.pem'}",
+            f"--ssl-key={self._folder / 'server-key.pem'}",
             *self._as_root,
             *flags,
         ]

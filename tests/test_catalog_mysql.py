@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
+import certifi
 import pymysql
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -211,12 +212,37 @@ def test_what_is_wrong_is_said_in_words_without_hosts_users_and_passwords(url, c
     assert "hitrate@" not in str(refused.value).replace("'", "")
 
 
-def test_a_server_without_tls_is_not_talked_to_where_tls_was_asked_for(url, tmp_path):
-    import certifi
+# --- TLS -------------------------------------------------------------------------------------------------------------
 
-    wrong = make_url(url).update_query_dict({"ssl_ca": certifi.where()}).render_as_string(hide_password=False)
-    with pytest.raises(StoreUnavailable):
-        Catalog(wrong)
+
+def with_tls(url, authority, **changes):
+    changed = make_url(url).set(**changes).update_query_dict({"ssl_ca": str(authority)})
+    return changed.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def only_tls(mariadb):
+    mariadb.run("SET GLOBAL require_secure_transport = 1")
+    yield
+    with mariadb.connect(ssl={"ca": str(mariadb.authority)}) as connection, connection.cursor() as cursor:
+        cursor.execute("SET GLOBAL require_secure_transport = 0")
+
+
+def test_a_server_that_wants_tls_gets_it_where_its_authority_is_named(mariadb, url, only_tls):
+    catalog = Catalog(with_tls(url, mariadb.authority))
+    with catalog._reading() as connection:
+        assert connection.exec_driver_sql("SHOW STATUS LIKE 'Ssl_cipher'").one()[1]
+    catalog.close()
+
+
+def test_a_server_whose_certificate_nobody_vouches_for_is_not_talked_to(url):
+    with pytest.raises(StoreUnavailable, match="can't be trusted"):
+        Catalog(with_tls(url, certifi.where()))
+
+
+def test_a_certificate_for_another_host_is_not_accepted(mariadb, url):
+    with pytest.raises(StoreUnavailable, match="can't be trusted"):
+        Catalog(with_tls(url, mariadb.authority, host="localhost"))
 
 
 # --- failing in time, and back again ---------------------------------------------------------------------------------
