@@ -1,0 +1,193 @@
+"""The template brought up on two emulators of AWS, and taken down where deleting works."""
+
+import base64
+import warnings
+
+import pytest
+import yaml
+from botocore.exceptions import ClientError
+
+from tests import ministack, moto_server
+from tests.deploy_template import PATH, template
+from tests.processes import wait_until
+
+PARAMETERS = {
+    "ReleaseBucket": "releases",
+    "ReleaseKey": "hitrate-1bfc56f.tar.gz",
+    "CertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
+    "DomainName": "images.example.org",
+    "AlarmEmail": "somebody@example.org",
+}
+# The emulators know no newest image of Amazon Linux.
+IMAGE = "/hitrate/image"
+
+
+class Stack:
+    def __init__(self, server, text, **parameters):
+        self.client = server.client
+        self._cloudformation = server.client("cloudformation")
+        given = {**PARAMETERS, **parameters}
+        self.id = self._cloudformation.create_stack(
+            StackName="hitrate",
+            TemplateBody=text,
+            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in given.items() if v is not None],
+            Capabilities=["CAPABILITY_IAM"],
+        )["StackId"]
+        self.status = self._settled()
+
+    @property
+    def resources(self):
+        found = self._cloudformation.describe_stack_resources(StackName=self.id)["StackResources"]
+        return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found if "PhysicalResourceId" in each}
+
+    @property
+    def outputs(self):
+        [stack] = self._cloudformation.describe_stacks(StackName=self.id)["Stacks"]
+        return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+
+    def delete(self):
+        self._cloudformation.delete_stack(StackName=self.id)
+        self.status = self._settled()
+
+    def _settled(self):
+        def status():
+            [stack] = self._cloudformation.describe_stacks(StackName=self.id)["Stacks"]
+            return "" if stack["StackStatus"].endswith("IN_PROGRESS") else stack["StackStatus"]
+
+        return wait_until(status, 60, "the stack")
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory):
+    with ministack.running(tmp_path_factory.mktemp("ministack")) as server:
+        server.client("ssm").put_parameter(Name=IMAGE, Value="ami-0123456789abcdef0", Type="String")
+        yield server
+
+
+@pytest.fixture
+def bring_up(aws):
+    made = []
+
+    def create(**parameters):
+        made.append(Stack(aws, PATH.read_text(), ImageId=IMAGE, **parameters))
+        return made[-1]
+
+    yield create
+    for stack in made:
+        if stack.status != "DELETE_COMPLETE":
+            stack.delete()
+
+
+def test_all_of_it_is_made_and_goes_again_but_for_the_images(bring_up):
+    stack = bring_up()
+    assert stack.status == "CREATE_COMPLETE"
+    assert set(stack.resources) == set(template()["Resources"])
+    bucket = stack.outputs["ImagesBucket"]
+    stack.delete()
+    assert stack.status == "DELETE_COMPLETE"
+    assert [each["Name"] for each in stack.client("s3").list_buckets()["Buckets"]] == [bucket]
+    assert stack.client("rds").describe_db_instances()["DBInstances"] == []
+    assert stack.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"] == []
+    stack.client("s3").delete_bucket(Bucket=bucket)
+
+
+def test_the_load_balancer_answers_over_https_and_its_targets_are_the_services(bring_up):
+    stack = bring_up()
+    balancing = stack.client("elbv2")
+    listeners = balancing.describe_listeners(LoadBalancerArn=stack.resources["Balancer"])["Listeners"]
+    assert {each["Port"]: each["DefaultActions"][0]["Type"] for each in listeners} == {443: "forward", 80: "redirect"}
+    groups = stack.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    sizes = {each["AutoScalingGroupName"]: (each["MinSize"], each["MaxSize"]) for each in groups}
+    assert sizes == {stack.resources["WebFleet"]: (1, 4), stack.resources["Manager"]: (1, 1)}
+    [policy] = stack.client("autoscaling").describe_policies()["ScalingPolicies"]
+    label = policy["TargetTrackingConfiguration"]["PredefinedMetricSpecification"]["ResourceLabel"]
+    assert label.startswith("app/")
+    assert label.endswith(stack.resources["Targets"].partition("targetgroup/")[2])
+    assert stack.outputs["Address"] == "https://images.example.org"
+
+
+def test_without_a_certificate_there_is_http_for_the_named_addresses_only(bring_up):
+    stack = bring_up(CertificateArn="", DomainName="", AlarmEmail="", ClientCidr="203.0.113.7/32")
+    assert stack.status == "CREATE_COMPLETE"
+    left_out = {name for name, resource in template()["Resources"].items() if "Condition" in resource}
+    assert set(template()["Resources"]) - set(stack.resources) == left_out == {"Redirect", "AlarmsByEmail"}
+    [listener] = stack.client("elbv2").describe_listeners(LoadBalancerArn=stack.resources["Balancer"])["Listeners"]
+    assert (listener["Port"], listener["Protocol"]) == (80, "HTTP")
+    found = stack.client("ec2").describe_security_groups(GroupIds=[stack.resources["BalancerGroup"]])
+    [rule] = found["SecurityGroups"][0]["IpPermissions"]
+    assert [each["CidrIp"] for each in rule["IpRanges"]] == ["203.0.113.7/32"]
+    assert stack.outputs["Address"] == f"http://{stack.outputs['LoadBalancer']}"
+
+
+def test_plain_http_for_everybody_is_refused(bring_up):
+    with pytest.raises(ClientError, match="Without CertificateArn there is HTTP only"):
+        bring_up(CertificateArn="", DomainName="")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"ReleaseKey": "hitrate.zip"}, {"ReleaseKey": "a b.tar.gz"}, {"DatabaseClass": "t4g.micro"},
+     {"WebInstanceType": "t3.small"}, {"Namespace": "AWS/EC2"}, {"AllowedHosts": "a,\nUPLOAD_TOKEN="}],
+    ids=lambda bad: f"{bad}",
+)  # fmt: skip
+def test_what_can_not_work_is_refused_before_anything_is_made(bring_up, bad):
+    with pytest.raises(ClientError, match=next(iter(bad))):
+        bring_up(**bad)
+
+
+def started_with(stack, app):
+    """The user data as a machine gets it: what it writes, and what it runs."""
+    launch = stack.resources[app]
+    versions = stack.client("ec2").describe_launch_template_versions(LaunchTemplateId=launch)["LaunchTemplateVersions"]
+    text = base64.b64decode(versions[-1]["LaunchTemplateData"]["UserData"]).decode()
+    assert text.startswith("#cloud-config\n")
+    assert "${" not in text
+    return yaml.safe_load(text)
+
+
+def test_machines_are_told_where_everything_is(bring_up):
+    stack = bring_up(AllowedHosts="other.example.org")
+    [file] = started_with(stack, "WebTemplate")["write_files"]
+    settings = dict(line.split("=", 1) for line in file["content"].splitlines())
+    [database] = stack.client("rds").describe_db_instances()["DBInstances"]
+    assert f"@{database['Endpoint']['Address']}:3306/hitrate?ssl_ca=" in settings["DATABASE_URL"]
+    assert settings["IMAGES_URL"] == f"s3://{stack.outputs['ImagesBucket']}/images"
+    assert settings["ALLOWED_HOSTS"] == "images.example.org,other.example.org"
+    [file] = started_with(stack, "ManagerTemplate")["write_files"]
+    assert "IMAGE_SERVICE_URL=https://images.example.org\n" in file["content"]
+    assert "CHANNEL_URL=cloudwatch://Hitrate\n" in file["content"]
+
+
+def test_the_password_of_the_database_is_the_secret_and_is_nowhere_else(bring_up):
+    stack = bring_up()
+    secrets = stack.client("secretsmanager")
+    names = ("DatabasePassword", "UploadToken", "ManagerPassword", "SecretKey")
+    values = [secrets.get_secret_value(SecretId=stack.resources[name])["SecretString"] for name in names]
+    assert len(set(values)) == len(names)
+    for name in ("WebTemplate", "ManagerTemplate"):
+        told = started_with(stack, name)["write_files"][0]["content"]
+        assert not [value for value in values if value in told]
+
+
+def test_the_second_emulator_takes_it_too():
+    # moto gives an object in place of a parameter group's name.
+    text = PATH.read_text().replace("!Ref DatabaseParameters", "default.mysql8.4")
+    with moto_server.running() as server, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it leaves out secrets and the bucket's policy, and says so
+        certificate = server.client("acm").request_certificate(DomainName="images.example.org")["CertificateArn"]
+        stack = Stack(server, text, CertificateArn=certificate)
+        assert stack.status == "CREATE_COMPLETE"
+        [database] = stack.client("rds").describe_db_instances()["DBInstances"]
+        assert (database["StorageEncrypted"], database["PubliclyAccessible"]) == (True, False)
+        groups = stack.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+        assert {each["AutoScalingGroupName"] for each in groups} == {
+            stack.resources["WebFleet"], stack.resources["Manager"]
+        }  # fmt: skip
+        [group] = stack.client("logs").describe_log_groups()["logGroups"]
+        assert (group["logGroupName"], group["retentionInDays"]) == ("/hitrate/Hitrate", 90)
+        metadata = stack.client("ec2").describe_launch_template_versions(
+            LaunchTemplateId=stack.resources["WebTemplate"]
+        )["LaunchTemplateVersions"][0]["LaunchTemplateData"]["MetadataOptions"]
+        assert metadata["HttpTokens"] == "required"
+        alarms = stack.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        assert {each["MetricName"] for each in alarms} >= {"HitRate", "Requests"}
