@@ -1,6 +1,7 @@
 """The template brought up on two emulators of AWS, and taken down where deleting works."""
 
 import base64
+import json
 import warnings
 
 import pytest
@@ -135,6 +136,19 @@ def test_what_can_not_work_is_refused_before_anything_is_made(bring_up, bad):
         bring_up(**bad)
 
 
+def test_alarms_are_armed_and_the_dashboard_is_there(bring_up):
+    stack = bring_up()
+    watching = stack.client("cloudwatch")
+    alarms = watching.describe_alarms()["MetricAlarms"]
+    assert {each["MetricName"] for each in alarms if each["Namespace"] == "Hitrate"} == {"HitRate", "Requests"}
+    assert {action for each in alarms for action in each["AlarmActions"]} == {stack.resources["Alarms"]}
+    [subscription] = stack.client("sns").list_subscriptions()["Subscriptions"]
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "somebody@example.org")
+    body = watching.get_dashboard(DashboardName="hitrate-eu-central-1")["DashboardBody"]
+    assert "${" not in body
+    assert len(json.loads(body)["widgets"]) == 6
+
+
 def started_with(stack, app):
     """The user data as a machine gets it: what it writes, and what it runs."""
     launch = stack.resources[app]
@@ -189,5 +203,3 @@ def test_the_second_emulator_takes_it_too():
             LaunchTemplateId=stack.resources["WebTemplate"]
         )["LaunchTemplateVersions"][0]["LaunchTemplateData"]["MetadataOptions"]
         assert metadata["HttpTokens"] == "required"
-        alarms = stack.client("cloudwatch").describe_alarms()["MetricAlarms"]
-        assert {each["MetricName"] for each in alarms} >= {"HitRate", "Requests"}
