@@ -52,9 +52,10 @@ _DUPLICATE = 1062
 
 def open_engine(url: str) -> Engine:
     """An engine with a connection a thread that serves, each tried before it is used."""
+    read = _read(url)
     engine = create_engine(
-        _read(url),
-        connect_args=_arguments(ANSWER_SECONDS),
+        read,
+        connect_args=_arguments(read, ANSWER_SECONDS),
         isolation_level="READ COMMITTED",  # no locks on gaps between keys; what is read to be changed is locked by name
         pool_size=THREADS,
         max_overflow=JOBS,
@@ -70,7 +71,7 @@ def open_engine(url: str) -> Engine:
 @contextmanager
 def migrating(engine: Engine) -> Iterator[Connection]:
     """A connection with more patience than requests have; of instances that start at once, one has it at a time."""
-    patient = create_engine(engine.url, poolclass=NullPool, connect_args=_arguments(MIGRATION_SECONDS))
+    patient = create_engine(engine.url, poolclass=NullPool, connect_args=_arguments(engine.url, MIGRATION_SECONDS))
     # MySQL commits at each change of a table, so no transaction would keep the others out.
     lock = {"name": f"hitrate:{engine.url.database}"[:64], "seconds": MIGRATION_SECONDS // 2}
     with patient.connect() as connection:
@@ -137,8 +138,9 @@ def _read(url: str) -> URL:
     return parsed
 
 
-def _arguments(answer_seconds: float) -> dict[str, Any]:
+def _arguments(url: URL, answer_seconds: float) -> dict[str, Any]:
     return {
+        "password": str(url.password or "").encode("utf-8"),  # the driver alone would try latin1
         "charset": "utf8mb4",
         "connect_timeout": CONNECT_SECONDS,
         "read_timeout": answer_seconds,
