@@ -63,6 +63,8 @@ class Faults:
         self.asked.append(operation)
         fault = next((rule for rule in self.rules if rule.strikes(operation)), None)
         kind = fault.kind if fault else ""
+        if kind in ("hangs", "unreachable"):
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         if kind == "hangs":
             self.released.wait(30)
         if kind in ("hangs", "unreachable"):
