@@ -20,7 +20,7 @@ def line() -> html.P:
 
 def note() -> html.Span:
     """Where it is said, beside a fast refresh, that the channel is read less often."""
-    return html.Span(id=NOTE, className="caption")
+    return html.Span(id=NOTE, className="caption channel-note")
 
 
 def register(app: Dash, reader: Reader, channel: Channel, tick: str, refresh: str) -> None:

@@ -69,7 +69,6 @@ def toolbar(view: Mapping[str, str]) -> html.Div:
             _select(INSTANCE, "Instance", _instances(asked["instance"]), asked["instance"], 160),
             _select(COMPARE, "Compare with", _options(COMPARE_WORDS), asked["compare"], 184),
             html.Span(className="spring"),
-            cost.note(),
             _select(REFRESH, "Refresh", _options(REFRESH_WORDS), asked["refresh"], 156, "Refresh "),
             opening(
                 "Copy link",
@@ -91,6 +90,7 @@ def toolbar(view: Mapping[str, str]) -> html.Div:
                 children=[html.Span(id=CHIP_TEXT), html.Button("Back to live", id=LIVE, className="link-button")],
             ),
             html.Div(id=COPIED, className="visually-hidden", role="status"),
+            cost.note(),
             _keys(),
         ],
     )
