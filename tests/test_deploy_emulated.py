@@ -27,11 +27,11 @@ class Stack:
     def __init__(self, server, text, **parameters):
         self.client = server.client
         self._cloudformation = server.client("cloudformation")
-        given = {**PARAMETERS, **parameters}
+        self._given = {**PARAMETERS, **parameters}
         self.id = self._cloudformation.create_stack(
             StackName="hitrate",
             TemplateBody=text,
-            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in given.items() if v is not None],
+            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in self._given.items()],
             Capabilities=["CAPABILITY_IAM"],
         )["StackId"]
         self.status = self._settled()
@@ -45,6 +45,13 @@ class Stack:
     def outputs(self):
         [stack] = self._cloudformation.describe_stacks(StackName=self.id)["Stacks"]
         return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+
+    def update(self, **changed):
+        given = [{"ParameterKey": k, "ParameterValue": v} for k, v in {**self._given, **changed}.items()]
+        self._cloudformation.update_stack(
+            StackName=self.id, UsePreviousTemplate=True, Parameters=given, Capabilities=["CAPABILITY_IAM"]
+        )
+        self.status = self._settled()
 
     def delete(self):
         self._cloudformation.delete_stack(StackName=self.id)
@@ -153,7 +160,8 @@ def started_with(stack, app):
     """The user data as a machine gets it: what it writes, and what it runs."""
     launch = stack.resources[app]
     versions = stack.client("ec2").describe_launch_template_versions(LaunchTemplateId=launch)["LaunchTemplateVersions"]
-    text = base64.b64decode(versions[-1]["LaunchTemplateData"]["UserData"]).decode()
+    newest = max(versions, key=lambda version: version["VersionNumber"])
+    text = base64.b64decode(newest["LaunchTemplateData"]["UserData"]).decode()
     assert text.startswith("#cloud-config\n")
     assert "${" not in text
     return yaml.safe_load(text)
@@ -170,6 +178,18 @@ def test_machines_are_told_where_everything_is(bring_up):
     [file] = started_with(stack, "ManagerTemplate")["write_files"]
     assert "IMAGE_SERVICE_URL=https://images.example.org\n" in file["content"]
     assert "CHANNEL_URL=cloudwatch://Hitrate\n" in file["content"]
+
+
+def test_another_release_is_another_version_of_the_machines_and_touches_nothing_else(bring_up):
+    stack = bring_up()
+    before = stack.resources
+    stack.update(ReleaseKey="hitrate-2.tar.gz")
+    assert stack.status == "UPDATE_COMPLETE"
+    assert stack.resources == before
+    for launch in ("WebTemplate", "ManagerTemplate"):
+        assert "s3://releases/hitrate-2.tar.gz" in started_with(stack, launch)["runcmd"][0][2]
+    groups = stack.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert {group["LaunchTemplate"]["Version"] for group in groups} == {"2"}
 
 
 def test_the_password_of_the_database_is_the_secret_and_is_nowhere_else(bring_up):

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from tests.deploy_template import resources
+from tests.deploy_template import ROOT, resources
 
 EVERYWHERE = {
     "cloudwatch:PutMetricData": "has no resources; the condition on the namespace stands in for one",
@@ -62,6 +62,27 @@ def test_each_role_may_do_what_its_app_does_and_no_more():
     assert actions(own_statements("ManagerRole")) == MANAGER
     for role in resources("AWS::IAM::Role").values():
         assert role["ManagedPolicyArns"] == [{"Ref": "SessionPolicy"}]
+
+
+def asked_for(folder, pattern):
+    """The operations of AWS that the code of a folder names, by boto3's name of each."""
+    text = "".join(path.read_text() for path in sorted((ROOT / folder).glob(pattern)))
+    asked = re.findall(r'\bask\(\s*(?:self\._\w+, )?"(\w+)"|_client\.(?!ask)(\w+)\(|get_paginator\("(\w+)"\)', text)
+    return {next(filter(None, found)) for found in asked} - {"ask", "get_paginator", "made"}
+
+
+def test_the_roles_cover_what_the_code_asks_of_aws():
+    # Groups and streams are made by the template. S3 calls a listing, and the deletion of several, by other names.
+    made_here = {"create_log_group", "create_log_stream"}
+    of_the_channel = asked_for("metrics", "cloudwatch_*.py") - made_here
+    of_the_store = asked_for("image_service/storage", "s3_*.py")
+    assert of_the_channel == {
+        "put_metric_data", "get_metric_data", "list_metrics", "get_log_events", "put_log_events"
+    }  # fmt: skip
+    assert of_the_store == {"put_object", "get_object", "delete_objects", "list_objects_v2"}
+    granted = {re.sub(r"(?<!^)(?=[A-Z])", "_", action.partition(":")[2]).lower() for action in SERVICE | MANAGER}
+    renamed = {"delete_objects": "delete_object", "list_objects_v2": "list_bucket"}
+    assert {renamed.get(name, name) for name in of_the_channel | of_the_store} == granted - {"get_secret_value"}
 
 
 def test_no_action_is_a_pattern_and_nothing_but_allowed():

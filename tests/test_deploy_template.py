@@ -10,6 +10,7 @@ from image_service.settings import Settings as ServiceSettings
 from metrics.cloudwatch_channel import CONFIGURATION, GROUP, INSTANCES, LATENCY
 from metrics.cloudwatch_datums import DIMENSION, OF_AN_INSTANCE, OF_THE_FLEET
 from metrics.cloudwatch_limits import NAMESPACE
+from metrics.prices import SEEN, sent_a_month
 from tests.deploy_template import APPS, PATH, ROOT, resources, template, user_data, walk
 
 OURS = {"Ref": "Namespace"}
@@ -154,6 +155,23 @@ def test_every_parameter_is_in_the_docs_with_its_default():
     rows = re.findall(r"^\| `(\w+)` \| (?:`(.*?)`)? *\|", (ROOT / "docs/deploy.md").read_text(), re.MULTILINE)
     parameters = template()["Parameters"].items()
     assert dict(rows) == {name: str(parameter.get("Default", "")) for name, parameter in parameters}
+
+
+def test_what_statistics_cost_is_what_the_manager_reckons():
+    text = (ROOT / "docs/deploy.md").read_text()
+    metrics = len(OF_AN_INSTANCE) + len(OF_THE_FLEET)
+    assert f"| statistics | {metrics} metrics, a call a minute, logs | {sent_a_month(1):.1f} |" in text
+    assert f"and {sent_a_month(2) - sent_a_month(1):.1f} of metrics" in text
+    assert SEEN in text
+
+
+def test_the_costs_add_up():
+    text = (ROOT / "docs/deploy.md").read_text()
+    table = re.search(r"^\| what \| how much \| dollars \|$(.*?)^\| \*\*together", text, re.MULTILINE | re.DOTALL)[1]
+    parts = [float(number) for number in re.findall(r"\| ([\d.]+)(?: \*)? \|$", table, re.MULTILINE)]
+    together = int(re.search(r"\*\*about (\d+)\*\*", text)[1])
+    assert len(parts) == 9
+    assert abs(sum(parts) - together) < 0.5
 
 
 def test_nothing_of_the_template_names_an_account_or_a_region():

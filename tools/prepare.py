@@ -53,7 +53,15 @@ MARIADB = Program(
     ("debian", "ubuntu"),
     "install MariaDB's server",
 )
-PROGRAMS = (CHROMIUM, MARIADB)
+SYSTEMD = Program(
+    "systemd-analyze",
+    ("systemd-analyze",),
+    "SYSTEMD_ANALYZE",
+    ("systemd",),
+    ("debian", "ubuntu"),
+    "install systemd, on Linux",
+)
+PROGRAMS = (CHROMIUM, MARIADB, SYSTEMD)
 
 
 def main() -> None:
