@@ -146,7 +146,7 @@ class MetricReader:
 def pieces(start: int, end: int, now: float) -> list[Piece]:
     """The range, cut where CloudWatch keeps longer periods only; the cuts are at whole hours."""
     end = min(end, int(now) + AHEAD_SECONDS)
-    begins = [_hour_after(now - kept_seconds) for kept_seconds, *_ in KEPT]
+    begins = [_hour_after(now - kept_seconds) + HOUR for kept_seconds, *_ in KEPT]  # an hour for clocks that differ
     ends = [*begins[1:], end]
     cut = [
         Piece(max(start, begin) // period * period, -(-min(end, until) // period) * period, period, statistics)

@@ -14,8 +14,8 @@ def put(aws, *data):
 
 
 BAD = {
-    "too old": GOOD | {"Timestamp": NOW - timedelta(days=14, minutes=1)},
-    "too far ahead": GOOD | {"Timestamp": NOW + timedelta(hours=2, minutes=1)},
+    "too old": GOOD | {"Timestamp": NOW - timedelta(days=14, hours=1)},
+    "too far ahead": GOOD | {"Timestamp": NOW + timedelta(hours=5)},
     "NaN": GOOD | {"Value": float("nan")},
     "infinite": GOOD | {"Value": float("inf")},
     "too large": GOOD | {"Value": 2.0**361},
@@ -52,7 +52,7 @@ def test_a_megabyte_is_the_most(aws):
         put(aws, *[{"MetricName": "x" * 200, "Values": values, "Counts": values, "Timestamp": NOW}] * 500)
 
 
-@pytest.mark.parametrize(("days", "period"), [(16, 60), (64, 300)])
+@pytest.mark.parametrize(("days", "period"), [(16, 60), (65, 300)])
 def test_old_metrics_are_not_told_by_short_periods(aws, days, period):
     metric = {"Namespace": "Strict", "MetricName": "Requests"}
     with pytest.raises(ClientError, match="Period"):
