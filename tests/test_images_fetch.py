@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from image_service.changes import Trust
 from image_service.images import AS_SENT, CorruptObject, NoSuchImage
 from image_service.storage.errors import StoreUnavailable
 from tests.asking import small_images
@@ -188,3 +189,29 @@ def test_making_a_rendition_is_no_use_of_the_original(tmp_path, decoders, wide):
         number += 1
         world.images.fetch(f"f{number}")
     assert not world.images.fetch("a").hit
+
+
+def test_while_the_database_is_away_hits_are_told_to_be_stale_and_what_is_cold_fails(world, data):
+    world.put("a", data)
+    world.images.fetch("a")
+    world.images._trust = lambda: Trust.STALE
+    world.catalog.failing = True
+    fetched = world.images.fetch("a")
+    assert (fetched.hit, fetched.stale, fetched.body.data) == (True, True, data)
+    with pytest.raises(StoreUnavailable):
+        world.images.fetch("b")
+
+
+def test_when_it_is_away_for_too_long_it_is_asked_each_time(world, data, wide):
+    world.put("a", data)
+    world.images.fetch("a")
+    world.images._trust = lambda: Trust.LOST
+    world.catalog.failing = True
+    with pytest.raises(StoreUnavailable):
+        world.images.fetch("a")
+    world.catalog.failing = False
+    world.asked()
+    for _ in range(2):
+        fetched = world.images.fetch("a")
+        assert (fetched.hit, fetched.stale, fetched.body.data) == (False, False, data)
+    assert world.asked()[0] == 2

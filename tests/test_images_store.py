@@ -6,7 +6,7 @@ import pytest
 
 from image_service.images import NoSuchImage, Upload
 from image_service.reconciler import GARBAGE_AGE, ORPHAN_AGE, Reconciler
-from image_service.storage.errors import KeyExists, StoreFull, StoreUnavailable
+from image_service.storage.errors import KeyExists, StoreFull, StoreSilent, StoreUnavailable
 from tests.asking import small_images
 from tests.images_world import World, decoders
 
@@ -152,3 +152,25 @@ def test_garbage_whose_object_cannot_be_removed_is_tried_again(world, some):
 def test_what_is_gone_cannot_be_forgotten(world):
     with pytest.raises(NoSuchImage):
         world.images.forget("a")
+
+
+def test_an_object_whose_row_may_still_be_on_its_way_is_left_to_the_reconciler(world, some, monkeypatch):
+    def put(*_):
+        raise StoreSilent("the connection was lost in the middle of the commit")
+
+    monkeypatch.setattr(world.catalog._store, "put", put)
+    with pytest.raises(StoreSilent):
+        world.images.store(uploads(some[0]))
+    assert len(objects(world)) == 1
+    reconcile(world, ORPHAN_AGE + timedelta(seconds=5))
+    assert objects(world) == set()
+
+
+def test_records_of_changes_go_a_day_later(world, some):
+    for data in some[:3]:
+        world.images.store(uploads(data))
+    written = world.catalog.changes(2, 10)
+    reconcile(world, timedelta(hours=23))
+    assert world.catalog.changes(2, 10) == written
+    reconcile(world, timedelta(hours=25))
+    assert world.catalog.changes(0, 10) == written[-1:]

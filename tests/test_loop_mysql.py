@@ -75,7 +75,7 @@ def test_a_database_that_dies_costs_what_is_cold_and_comes_back_by_itself(start,
     log = service.log.read_text()
     assert "served on" in log, log
     assert "can be asked again" in log
-    assert "Traceback" not in log
+    assert "Traceback" not in log, log
 
 
 def test_what_is_cached_is_served_no_longer_than_it_may_be(start, dead, mariadb, images):
@@ -99,7 +99,7 @@ def test_no_password_is_ever_logged_or_said(start, dead, mariadb, images):
     said += readiness(client).body
     assert service.terminate() == 0
     text = service.log.read_text() + said.decode()
-    assert "MySQL" in text or "can.t be reached" in text
+    assert "can't be reached" in text
     assert PASSWORD not in text
     assert service.settings["DATABASE_URL"].split(":")[2].split("@")[0] not in text
 

@@ -61,6 +61,7 @@ def open_engine(url: str) -> Engine:
         max_overflow=JOBS,
         pool_timeout=CONNECT_SECONDS,
         pool_pre_ping=True,
+        pool_reset_on_return=None,  # each use ends its own transaction; a reset of a dead connection logs a traceback
         pool_recycle=900,  # a name may have come to mean another server meanwhile
         hide_parameters=True,
     )
