@@ -29,6 +29,7 @@ KEPT: tuple[tuple[int, int, Mapping[Adds, str]], ...] = (
 COARSE_AFTER_SECONDS = 16 * DAY  # a day that ends before that has no minutes left
 
 AHEAD_SECONDS = 2 * HOUR
+ALWAYS_SENT = frozenset({"requests", "hits", "misses"})
 TORN_SECONDS = 300
 """The numbers of a minute show up one by one; after so long those that are missing were never sent."""
 MOST_QUERIES = 500
@@ -158,9 +159,10 @@ def pieces(start: int, end: int, now: float) -> list[Piece]:
 def _reports(series: Mapping[str, Series], now: float) -> dict[int, dict[str, int]]:
     """The values of each period that was reported whole."""
     sent = {name: points for name, points in series.items() if points}  # an older service does not know all metrics
+    needed = ALWAYS_SENT | sent.keys()
     times = {time for points in sent.values() for time in points}
     reports = {time: {name: round(points[time]) for name, points in sent.items() if time in points} for time in times}
-    return {time: values for time, values in reports.items() if len(values) == len(sent) or time < now - TORN_SECONDS}
+    return {time: values for time, values in reports.items() if needed <= values.keys() or time < now - TORN_SECONDS}
 
 
 def _by_period(histograms: Histograms, period: int) -> Histograms:

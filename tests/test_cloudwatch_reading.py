@@ -133,6 +133,14 @@ def test_a_torn_minute_is_left_out_until_it_is_whole_or_old(cloud):
     assert [report.time for report in channel_at(NOW + 400).minutes(newest - 60, newest + 60)] == [newest - 60, newest]
 
 
+def test_a_torn_minute_is_left_out_though_nothing_else_was_asked_for(cloud):
+    channel = channel_at()
+    newest = int(NOW) // 60 * 60 - 60
+    channel.announce(Announcement("a", NOW, 0, "lru", 100))
+    store(cloud, "a", newest, "Requests", 5)
+    assert channel.minutes(newest, newest + 60) == []
+
+
 def test_a_service_that_knows_fewer_metrics_is_read_at_once(cloud):
     newest = int(NOW) // 60 * 60 - 60
     older = minute("a", newest, hits=5)
