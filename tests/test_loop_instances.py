@@ -1,4 +1,4 @@
-"""Three instances on one database and one store, against a model: nothing older than 2 s, never mixed bytes."""
+"""Three instances on one database and one bucket, against a model: nothing older than 2 s, never mixed bytes."""
 
 import io
 import random
@@ -57,12 +57,13 @@ def version_in(data):
 
 
 @pytest.fixture(scope="module")
-def instances(mariadb, tmp_path_factory):
+def instances(mariadb, seaweed, tmp_path_factory):
     folder = tmp_path_factory.mktemp("instances")
     shared = {
         "DATABASE_URL": mariadb.new_url(),
-        "IMAGES_URL": f"file:{folder}/images",
+        "IMAGES_URL": seaweed.new_url(),
         "CHANNEL_URL": f"sqlite:///{folder}/channel.db",
+        **seaweed.environment(),
     }
     started = [processes.image_service(folder / f"{n}" / "data", **shared) for n in range(INSTANCES)]
     try:
