@@ -1,18 +1,36 @@
 """Whether the process lives, and whether requests should come to it."""
 
+import logging
 from collections.abc import Callable, Mapping
 
 from flask import Blueprint, Response, jsonify
 
+log = logging.getLogger(__name__)
+
 Ping = Callable[[], object]
+
+LOOK_SECONDS = 5.0
+OK = "ok"
 
 
 class Health:
-    """Starting, then ready, then draining; and the state of each dependency when it is asked for."""
+    """Starting, then ready, then draining; and the state of each dependency when it was last looked at.
+
+    Whoever asks is told at once: a load balancer that waits for a hanging store takes the instance for dead.
+    """
 
     def __init__(self, pings: Mapping[str, Ping]) -> None:
         self._pings = pings
         self._phase = "starting"
+        self._states = dict.fromkeys(pings, OK)
+
+    def look(self, now: float = 0.0) -> None:
+        """Ask each dependency how it is; to be called every LOOK_SECONDS."""
+        for name, ping in self._pings.items():
+            state = _state(ping)
+            if state != self._states[name]:
+                log.log(logging.INFO if state == OK else logging.WARNING, "The %s: %s", name, state)
+            self._states[name] = state
 
     def ready(self) -> None:
         self._phase = "ready"
@@ -22,8 +40,8 @@ class Health:
 
     def report(self) -> dict[str, object]:
         """``state`` is starting, draining, degraded or ready; ``dependencies`` says of each ok, or what is wrong."""
-        dependencies = {name: _state(ping) for name, ping in self._pings.items()}
-        healthy = all(state == "ok" for state in dependencies.values())
+        dependencies = dict(self._states)
+        healthy = all(state == OK for state in dependencies.values())
         state = self._phase if healthy or self._phase != "ready" else "degraded"
         return {"state": state, "dependencies": dependencies}
 
@@ -49,4 +67,4 @@ def _state(ping: Ping) -> str:
         ping()
     except Exception as error:
         return f"failed: {error}"
-    return "ok"
+    return OK
