@@ -5,7 +5,7 @@ from pathlib import Path
 from dash import Dash, html, register_page
 from flask import Flask, Response, request
 
-from dashboard import api, cost, shell
+from dashboard import api, cost, login, session, shell
 from dashboard.pages import configuration, configuration_callbacks, statistics, statistics_callbacks, toolbar
 from dashboard.reader import Reader
 from dashboard.settings import Settings
@@ -13,11 +13,13 @@ from dashboard.theme import ASSETS
 from metrics.channel import Channel
 from metrics.channels import open_channel
 from web.guard import guard
+from web.password import Password
+from web.tries import Tries
 
 SUITES = "/_dash-component-suites/"
 YEAR_SECONDS = 31_536_000
-NOT_FOR_EVERY_PAGE = [r"^images$", r"^early$"]
-"""Folders of assets/ that Dash must not load by itself: the image pages' own, and what index.html names."""
+NOT_FOR_EVERY_PAGE = [r"^images$", r"^login$", r"^early$"]
+"""Folders of assets/ that Dash must not load by itself: what other pages need, and what index.html names."""
 
 
 def create_app(settings: Settings, channel: Channel | None = None) -> Dash:
@@ -37,17 +39,26 @@ def create_app(settings: Settings, channel: Channel | None = None) -> Dash:
         include_pages_meta=False,
         add_log_handler=False,
     )
-    api.register(app.server, reader, channel)
     _keep_suites(app.server)
     _register_pages()
-    app.layout = shell.layout(channel.traits.place, settings.image_service_url)
+    app.layout = shell.layout(channel.traits.place, settings.image_service_url, bool(settings.manager_password))
     shell.register(app, reader, channel.traits.source)
     statistics_callbacks.register(app, reader)
     configuration_callbacks.register(app, reader, channel)
     cost.register(app, reader, channel, statistics.WINDOW, toolbar.REFRESH)
     _finish(app)
     guard(app.server, settings.hosts)
+    if settings.manager_password:
+        _ask_for_password(app.server, settings)
+    api.register(app.server, reader, channel)
     return app
+
+
+def _ask_for_password(server: Flask, settings: Settings) -> None:
+    password = settings.manager_password.get_secret_value()
+    key = session.read_key(settings.secret_key.get_secret_value(), settings.data_dir)
+    session.keep_sessions(server, key, password)
+    login.protect(server, Password(password, Tries()))
 
 
 def _finish(app: Dash) -> None:

@@ -4,10 +4,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from metrics.channels import open_channel
+from web.exposure import refuse_exposed
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -17,7 +18,12 @@ class Settings(BaseSettings):
 
     # .env serves both apps, so it holds names that this one does not know.
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, frozen=True
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     data_dir: Path = Field(Path("data"), description="Folder of the embedded channel.")
@@ -28,6 +34,12 @@ class Settings(BaseSettings):
     )
     image_service_url: str = Field(
         "", description="Where browsers reach the image service; the pages have no link to it where empty."
+    )
+    manager_password: SecretStr = Field(
+        SecretStr(""), description="Password of the manager; it asks for none where empty."
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="What signs its sessions; a random one, kept in DATA_DIR, where empty."
     )
     allowed_hosts: str = Field(
         "", description="Host names it answers to, with commas between; * for any. Loopback names and HOST where empty."
@@ -47,6 +59,16 @@ class Settings(BaseSettings):
         url = value or f"sqlite:///{info.data.get('data_dir', 'data')}/channel.db"
         open_channel(url)  # asks nobody yet; refuses a scheme that no adapter has
         return url
+
+    @field_validator("manager_password", "secret_key", mode="before")
+    @classmethod
+    def _without_spaces_around(cls, value: object) -> object:
+        return value.strip() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _no_stranger_may_configure(self) -> "Settings":
+        refuse_exposed(self.host, self.manager_password, "MANAGER_PASSWORD", "change the configuration")
+        return self
 
     @field_validator("image_service_url")
     @classmethod

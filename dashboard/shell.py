@@ -20,7 +20,7 @@ SCHEMES = [
 ]
 
 
-def layout(place: str, image_service_url: str | None) -> dmc.MantineProvider:
+def layout(place: str, image_service_url: str | None, signs_out: bool = False) -> dmc.MantineProvider:
     """The whole document; ``place`` says whose statistics these are: "this machine", or a namespace."""
     return dmc.MantineProvider(
         id=ids.PROVIDER,
@@ -28,7 +28,7 @@ def layout(place: str, image_service_url: str | None) -> dmc.MantineProvider:
         defaultColorScheme="auto",
         children=[
             html.A("Skip to the page", href="#page", className="skip-link"),
-            _header(place, image_service_url),
+            _header(place, image_service_url, signs_out),
             _navigation(),
             _status_bar(),
             html.Div(id=ids.ANNOUNCEMENT, className="visually-hidden", role="status"),
@@ -74,7 +74,7 @@ def register(app: Dash, reader: Reader, source: str) -> None:
     )
 
 
-def _header(place: str, image_service_url: str | None) -> html.Header:
+def _header(place: str, image_service_url: str | None, signs_out: bool) -> html.Header:
     return html.Header(
         className="header",
         children=[
@@ -93,8 +93,14 @@ def _header(place: str, image_service_url: str | None) -> html.Header:
                 comboboxProps={"withinPortal": True},
                 attributes={"input": {"aria-label": "Colour scheme"}},
             ),
+            _sign_out() if signs_out else None,
         ],
     )
+
+
+def _sign_out() -> html.Form:
+    button = html.Button("Sign out", type="submit", className="link-button sign-out")
+    return html.Form(button, action="/logout", method="post")
 
 
 def _service_link(url: str | None) -> html.A | None:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask
 from werkzeug.routing import BaseConverter
 
 from cache.config import DEFAULT
@@ -15,13 +15,14 @@ from cache.memory import MemoryCache
 from image_service.api import make_api
 from image_service.changes import POLL_SECONDS, Changes
 from image_service.formats import Decoders
-from image_service.health import Health, make_health
+from image_service.health import LOOK_SECONDS, Health, make_health
 from image_service.images import Images
 from image_service.pages import make_pages
 from image_service.reconciler import Reconciler
 from image_service.refusals import answer_refusals
 from image_service.settings import Settings
 from image_service.storage.urls import open_blobs, open_catalog
+from image_service.token import UploadToken
 from image_service.uploads import Limits
 from metrics.channels import open_channel
 from metrics.station import Station
@@ -29,6 +30,7 @@ from web.bodies import Bodies
 from web.guard import guard
 from web.problems import answer_problems
 from web.serving import THREADS
+from web.tries import Tries
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 FLIGHT_SECONDS = 8.0
@@ -79,8 +81,10 @@ def create_app(settings: Settings) -> Service:
     health = Health({"database": catalog.ping, "images": blobs.ping, "channel": partial(channel.minutes, 0, 0)})
 
     app = make_flask(settings)
+    token = UploadToken(settings.upload_token.get_secret_value(), Tries())
+    token.guard(app)
     app.register_blueprint(make_api(images, station.recorder, Limits(settings.max_upload_bytes)))
-    app.register_blueprint(make_pages(images, settings.max_upload_bytes))
+    app.register_blueprint(make_pages(images, settings.max_upload_bytes, token))
     app.register_blueprint(make_health(health))
 
     reconciler = Reconciler(catalog, blobs)
@@ -89,6 +93,8 @@ def create_app(settings: Settings) -> Service:
     station.ticker.every(POLL_SECONDS, changes.poll, jitter=POLL_JITTER)
     station.ticker.every(RECONCILE_SECONDS, reconciler.reconcile, jitter=0.5)
     decoders.start()
+    health.look()
+    station.ticker.every(LOOK_SECONDS, health.look)
     health.ready()
     closers = (station.close, decoders.close, catalog.close)
     return Service(Bodies(app.wsgi_app, THREADS // 4), app, station, health, closers)
@@ -104,10 +110,4 @@ def make_flask(settings: Settings) -> Flask:
     guard(app, settings.hosts)
     answer_problems(app)
     answer_refusals(app)
-    app.after_request(_say_no_sniffing)
     return app
-
-
-def _say_no_sniffing(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response

@@ -10,8 +10,10 @@ from image_service.image import Image
 from image_service.images import RENDITION_WIDTHS, Images, Page
 from image_service.keys import KeyRefused, read_key
 from image_service.storage.errors import StoreError
+from image_service.token import UploadToken
 from image_service.trail import Ways
 from image_service.words import format_in_words, size_in_words, time_in_words
+from web.ways import address_of, way_back
 
 PAGE_LENGTH = 60
 # The pictures are shown from blobs as well: Get image draws the very bytes that it measured.
@@ -27,7 +29,7 @@ HEADERS = {
 }
 
 
-def make_pages(images: Images, max_upload_bytes: int) -> Blueprint:
+def make_pages(images: Images, max_upload_bytes: int, token: UploadToken) -> Blueprint:
     """The blueprint ``pages``; its scripts and styles are the app's static files."""
     pages = Blueprint("pages", __name__, template_folder="templates")
 
@@ -47,12 +49,18 @@ def make_pages(images: Images, max_upload_bytes: int) -> Blueprint:
             ways=ways,
             failure=failure,
             page_length=PAGE_LENGTH,
+            sign_in=url_for(".sign_in", next=address_of(request.environ)) if token.is_missing() else None,
         )
         return drawn, 503 if failure else 200
 
     @pages.get("/add")
     def add_image() -> str:
         return render_template("add.html", max_upload_bytes=max_upload_bytes)
+
+    @pages.get("/sign-in")
+    def sign_in() -> Any:
+        # By now the token was asked for, and the browser goes on sending it.
+        return redirect(way_back(request.args.get("next")), 303)
 
     @pages.get("/get")
     def get_image() -> Any:

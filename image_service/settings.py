@@ -1,14 +1,17 @@
 """The settings of the image service: every name, its default, and what it means."""
 
+import os
 import socket
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cache.config import MIB
+from image_service.ec2 import instance_id
+from web.exposure import refuse_exposed
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 MAX_INSTANCE_LETTERS = 100
@@ -17,21 +20,25 @@ MAX_INSTANCE_LETTERS = 100
 class Settings(BaseSettings):
     """Read from the environment, else from ``.env``, under the fields' names in capitals."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     data_dir: Path = Field(
         Path("data"), description="Folder of the embedded stores, the spool, the last configuration."
     )
     host: str = Field("127.0.0.1", description="Address to listen on.", min_length=1)
     port: int = Field(8000, description="Port to listen on.", ge=1, le=65_535)
-    instance: str = Field(
-        "", description="Stable name of this instance; the host's name where empty.", max_length=MAX_INSTANCE_LETTERS
-    )
     images_url: str = Field("", description="Where image bytes are kept; file:<DATA_DIR>/images where empty.")
     database_url: str = Field("", description="Where the rows are kept; sqlite:///<DATA_DIR>/images.db where empty.")
     cache_url: Literal["memory:"] = Field("memory:", description="What caches; memory: is this process's own.")
     channel_url: str = Field(
         "", description="Where statistics and configuration travel; sqlite:///<DATA_DIR>/channel.db where empty."
+    )
+    instance: str = Field(
+        "",
+        description="Stable name of this instance; the host's name where empty, on CloudWatch the EC2 instance's id.",
+        max_length=MAX_INSTANCE_LETTERS,
     )
     max_upload_bytes: int = Field(10 * MIB, description="The longest file accepted, in bytes.", ge=1, le=1 << 30)
     max_image_pixels: int = Field(
@@ -39,6 +46,9 @@ class Settings(BaseSettings):
     )
     stale_seconds: int = Field(
         3600, description="How long cached images are served while the database can't be asked.", ge=0, le=86_400
+    )
+    upload_token: SecretStr = Field(
+        SecretStr(""), description="Secret that whoever adds or deletes images must bring; nobody where empty."
     )
     allowed_hosts: str = Field(
         "", description="Host names it answers to, with commas between; * for any. Loopback names and HOST where empty."
@@ -54,11 +64,30 @@ class Settings(BaseSettings):
 
     @field_validator("instance")
     @classmethod
-    def _host_name_by_default(cls, value: str) -> str:
-        name = value or socket.gethostname() or "localhost"
+    def _machine_by_default(cls, value: str, info: ValidationInfo) -> str:
+        on_aws = info.data.get("channel_url", "").startswith("cloudwatch:")
+        name = value or (on_aws and instance_id(os.environ)) or socket.gethostname() or "localhost"
         if not name.isprintable():
             raise ValueError("must be printable")
         return name
+
+    @field_validator("upload_token", mode="before")
+    @classmethod
+    def _without_spaces_around(cls, value: object) -> object:
+        return value.strip() if isinstance(value, str) else value
+
+    @field_validator("upload_token")
+    @classmethod
+    def _fits_into_a_header(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value()
+        if not (token.isascii() and token.isprintable()):
+            raise ValueError("it must be of ASCII letters, digits and signs, as it travels in a header")
+        return value
+
+    @model_validator(mode="after")
+    def _no_stranger_may_write(self) -> "Settings":
+        refuse_exposed(self.host, self.upload_token, "UPLOAD_TOKEN", "add and delete images")
+        return self
 
     @field_validator("images_url", "database_url", "channel_url")
     @classmethod

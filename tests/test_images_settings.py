@@ -55,7 +55,32 @@ def test_hosts_are_a_list_with_commas(monkeypatch, value, hosts):
 
 def test_the_address_it_listens_on_is_one_of_its_names(monkeypatch):
     monkeypatch.setenv("HOST", "Images.Internal")
+    monkeypatch.setenv("UPLOAD_TOKEN", "a token")
     assert "images.internal" in Settings().hosts
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "images.internal"])
+def test_it_does_not_listen_for_others_while_everybody_could_write(host, tmp_path):
+    ended = started_with(tmp_path, HOST=host)
+    assert ended.returncode == 1
+    assert (ended.stdout + ended.stderr).strip() == (
+        f"HOST {host} can be reached from other machines, where everybody could add and delete images: "
+        "set UPLOAD_TOKEN to a secret, or HOST to 127.0.0.1."
+    )
+
+
+def test_spaces_are_no_token(monkeypatch):
+    monkeypatch.setenv("UPLOAD_TOKEN", "   ")
+    assert not Settings().upload_token
+    monkeypatch.setenv("HOST", "0.0.0.0")
+    with pytest.raises(ValueError, match="set UPLOAD_TOKEN"):
+        Settings()
+
+
+def test_a_token_never_shows(monkeypatch):
+    monkeypatch.setenv("UPLOAD_TOKEN", "hunter2")
+    assert "hunter2" not in repr(Settings()) + str(Settings()) + Settings().model_dump_json()
+    assert Settings().upload_token.get_secret_value() == "hunter2"
 
 
 BAD = {
@@ -64,6 +89,7 @@ BAD = {
     "MAX_IMAGE_PIXELS": ["0", "nan"],
     "LOG_LEVEL": ["LOUD"],
     "CACHE_URL": ["redis://x", "disk:"],
+    "UPLOAD_TOKEN": ["hunter2é", "hunter2\tx"],
     "INSTANCE": ["a\nb", "x" * 101],
     "DATABASE_URL": ["postgres://user:hunter2@host/db"],
     "IMAGES_URL": ["ftp://user:hunter2@host"],
@@ -71,23 +97,20 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("name", "value"), [(name, values[0]) for name, values in BAD.items()])
-def test_a_bad_value_ends_the_start_with_a_sentence(name, value, tmp_path):
-    ended = subprocess.run(
+def started_with(folder, **settings):
+    return subprocess.run(
         [sys.executable, "-m", "image_service"],
-        cwd=tmp_path,
-        env={
-            "PYTHONPATH": str(ROOT),
-            "PATH": "",
-            "PORT": "1",
-            "INSTANCE": f"bad-{name}",
-            **_usable_port(name),
-            name: value,
-        },
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "PORT": "1", **settings},
         capture_output=True,
         text=True,
         timeout=30,
     )
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, values[0]) for name, values in BAD.items()])
+def test_a_bad_value_ends_the_start_with_a_sentence(name, value, tmp_path):
+    ended = started_with(tmp_path, **{"INSTANCE": f"bad-{name}", **_usable_port(name), name: value})
     said = ended.stdout + ended.stderr
     assert ended.returncode == 1
     assert name in said
@@ -99,7 +122,15 @@ def test_a_bad_value_ends_the_start_with_a_sentence(name, value, tmp_path):
     ("name", "value"),
     [
         (name, value)
-        for name in ("PORT", "MAX_UPLOAD_BYTES", "MAX_IMAGE_PIXELS", "LOG_LEVEL", "CACHE_URL", "INSTANCE")
+        for name in (
+            "PORT",
+            "MAX_UPLOAD_BYTES",
+            "MAX_IMAGE_PIXELS",
+            "LOG_LEVEL",
+            "CACHE_URL",
+            "INSTANCE",
+            "UPLOAD_TOKEN",
+        )
         for value in BAD[name]
     ],
 )

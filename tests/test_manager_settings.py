@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from dashboard.settings import Settings
+from web.startup import read_settings
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +59,35 @@ def test_a_bad_value_is_refused_in_words(monkeypatch, name, value, words):
     (error,) = refused.value.errors()
     assert error["loc"] == (name.lower(),)
     assert words in error["msg"]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "manager.internal"])
+def test_it_does_not_listen_for_others_without_a_password(monkeypatch, host):
+    monkeypatch.setenv("HOST", host)
+    with pytest.raises(SystemExit) as ended:
+        read_settings(Settings)
+    assert str(ended.value) == (
+        f"HOST {host} can be reached from other machines, where everybody could change the configuration: "
+        "set MANAGER_PASSWORD to a secret, or HOST to 127.0.0.1."
+    )
+    monkeypatch.setenv("MANAGER_PASSWORD", "a password")
+    assert Settings().host == host
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.0.0.9"])
+def test_on_this_machine_alone_it_needs_no_password(monkeypatch, host):
+    monkeypatch.setenv("HOST", host)
+    assert not Settings().manager_password
+
+
+def test_secrets_never_show(monkeypatch):
+    monkeypatch.setenv("MANAGER_PASSWORD", "hunter2")
+    monkeypatch.setenv("SECRET_KEY", "hunter3")
+    assert "hunter" not in repr(Settings()) + Settings().model_dump_json()
+    monkeypatch.setenv("PORT", "many")
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert "hunter" not in str(refused.value)
 
 
 def test_the_log_level_may_be_in_small_letters(monkeypatch):

@@ -33,7 +33,7 @@ def settings_rows(settings):
 
 
 def _code(default):
-    return f"`{default}`" if default != "" else ""
+    return f"`{default}`" if str(default) else ""
 
 
 def _escaped(text):

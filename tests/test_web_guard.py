@@ -113,6 +113,28 @@ def test_pages_of_others_may_show_images(client, headers):
     assert client.get("/", headers={"Host": "localhost:8000", **headers}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("told", "origin", "status"),
+    [
+        ("https", "https://images.example.com", 200),
+        ("HTTPS, http", "https://images.example.com", 200),
+        ("https", "http://images.example.com", 403),
+        ("https", "https://evil.example", 403),
+        ("gopher", "https://images.example.com", 403),
+    ],
+)
+def test_behind_a_proxy_that_ends_tls_our_own_pages_may_write(client, told, origin, status):
+    headers = {"Host": "images.example.com", "Origin": origin, "X-Forwarded-Proto": told}
+    assert client.put("/", headers=headers).status_code == status
+
+
+def test_no_page_may_be_shown_inside_of_another(client):
+    headers = client.get("/", headers={"Host": "localhost"}).headers
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Content-Security-Policy"] == "frame-ancestors 'none'"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
 def test_default_ports_need_not_be_written(client):
     headers = {"Host": "localhost", "Origin": "http://localhost:80"}
     assert client.put("/", headers=headers).status_code == 200

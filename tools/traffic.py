@@ -3,7 +3,6 @@
 import argparse
 import http.client
 import json
-import os
 import random
 import sys
 import threading
@@ -16,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from tools.drawing import pictures
+from tools.run import read_settings
 
 DRAWN = 36
 ENDINGS = {".jpg", ".jpeg", ".png", ".gif", ".webp"}
@@ -26,7 +26,7 @@ RECENT = 200
 
 def main() -> None:
     asked = read_arguments()
-    service = Service(asked.url)
+    service = Service(asked.url, read_settings().get("UPLOAD_TOKEN", "").strip())
     try:
         add_images(service, asked.photos)
         keys = list(service.keys())
@@ -41,7 +41,9 @@ def main() -> None:
 
 
 def read_arguments() -> argparse.Namespace:
-    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
+    settings = read_settings()
+    host, port = settings.get("HOST") or "127.0.0.1", settings.get("PORT") or "8000"
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
     arguments = argparse.ArgumentParser(prog="make traffic", description=__doc__)
     arguments.add_argument("--url", default=f"http://{host}:{port}", help="where the image service is (%(default)s)")
     arguments.add_argument("--photos", type=Path, help="a folder of images to add first")
@@ -61,7 +63,8 @@ def read_arguments() -> argparse.Namespace:
 class Service:
     """The image service over one kept connection."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, upload_token: str = "") -> None:
+        self._writes = {"Authorization": f"Bearer {upload_token}"} if upload_token else {}
         address = urlsplit(url)
         connection = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
         self._connection = connection(address.netloc, timeout=TIMEOUT_SECONDS)
@@ -71,7 +74,7 @@ class Service:
 
     def put(self, key: str, data: bytes) -> tuple[int, str]:
         """Add an image unless its key is taken; the status, and the problem in the service's words."""
-        answer, body = self._ask("PUT", image_path(key), data, {"If-None-Match": "*"})
+        answer, body = self._ask("PUT", image_path(key), data, {"If-None-Match": "*", **self._writes})
         return answer.status, "" if answer.status < 400 else json.loads(body or b"{}").get("detail", "")
 
     def keys(self) -> Iterator[str]:

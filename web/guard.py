@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from flask import Flask, request
+from flask import Flask, Response, request
 
+from web.clients import scheme_of
 from web.problems import Problem
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -27,6 +28,16 @@ def guard(app: Flask, allowed_hosts: Collection[str], open_paths: Collection[str
         if request.method not in READING and is_foreign(request.environ, host):
             raise Problem(403, "Writes from pages of another site are refused.")
 
+    @app.after_request
+    def keep_out_of_frames(response: Response) -> Response:
+        # A page of another site that could show ours inside of itself could have its visitors press our buttons.
+        if response.mimetype == "text/html":
+            response.headers.setdefault("Content-Security-Policy", "frame-ancestors 'none'")
+            response.headers["X-Frame-Options"] = "DENY"
+            response.headers.setdefault("Referrer-Policy", "same-origin")
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
 
 def host_name(host: str) -> str:
     """The name in a Host header, in lower case and without a port; empty where it is none."""
@@ -44,7 +55,7 @@ def is_foreign(environ: dict, host: str) -> bool:
     """True where a browser says that a page of another origin is behind the request; scripts say nothing."""
     origin = environ.get("HTTP_ORIGIN")
     if origin is not None:
-        return not _same_origin(origin, environ["wsgi.url_scheme"], host)
+        return not _same_origin(origin, scheme_of(environ), host)
     return environ.get("HTTP_SEC_FETCH_SITE", "").strip().lower() in FOREIGN_SITES
 
 

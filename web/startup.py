@@ -19,8 +19,13 @@ def read_settings(settings: type[S]) -> S:
 
 def _in_words(refused: ValidationError) -> list[str]:
     # Never the value: it may be a password.
-    return [
-        f"The setting {'.'.join(str(step) for step in error['loc']).upper()} is not valid: "
-        f"{error['msg'].removeprefix('Value error, ').replace('Input should be', 'it must be')}."
-        for error in refused.errors()
-    ]
+    return [_subject(error["loc"]) + _reason(error["msg"]) for error in refused.errors()]
+
+
+def _subject(place: tuple[int | str, ...]) -> str:
+    # What does not hold between several settings names them itself.
+    return f"The setting {'.'.join(str(step) for step in place).upper()} is not valid: " if place else ""
+
+
+def _reason(message: str) -> str:
+    return f"{message.removeprefix('Value error, ').replace('Input should be', 'it must be')}."

@@ -7,10 +7,15 @@ const dialog = document.getElementById("delete-dialog");
 const problem = document.getElementById("delete-problem");
 const keep = document.getElementById("keep");
 const confirm = document.getElementById("delete");
+const SIGNED_IN = "hitrate-signed-in";
 let asked = null;
 
 /** Open the dialog for one picture of the list. */
 export function askToDelete(picture) {
+  if (dialog.dataset.signIn && !wasSent()) {
+    location.assign(dialog.dataset.signIn);
+    return;
+  }
   asked = picture;
   problem.textContent = "";
   document.getElementById("delete-name").textContent = picture.dataset.key;
@@ -40,6 +45,17 @@ async function refusal(key) {
     return gone ? "" : problemInWords(answer.status, await answer.text());
   } catch {
     return NO_ANSWER;
+  }
+}
+
+// To sign in once is enough: a browser that keeps the token to itself after it is asked again by the deletion.
+function wasSent() {
+  try {
+    const sent = sessionStorage.getItem(SIGNED_IN) !== null;
+    sessionStorage.setItem(SIGNED_IN, "");
+    return sent;
+  } catch {
+    return true;
   }
 }
 

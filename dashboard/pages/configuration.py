@@ -5,6 +5,7 @@ from dash import dcc, html
 
 from cache.policies import POLICIES
 from dashboard.forms import MAX_AUTHOR, MAX_REASON, NAMELESS, STEPS_MB
+from dashboard.login import name_given
 from dashboard.pages.parts import help_button
 from dashboard.words import size
 from metrics.schema import WORDS
@@ -157,6 +158,7 @@ def _form() -> html.Section:
                     dmc.TextInput(
                         id=AUTHOR,
                         label="Your name",
+                        **_signed(),
                         placeholder=NAMELESS,
                         persistence=True,
                         persistence_type="local",
@@ -173,6 +175,11 @@ def _form() -> html.Section:
             ),
         ],
     )
+
+
+def _signed() -> dict[str, str]:
+    # Not an empty value: it would displace the name that this browser remembers.
+    return {"value": name_given()} if name_given() else {}
 
 
 def _policy(name: str) -> dmc.RadioCard:
