@@ -42,11 +42,12 @@ class Fault:
 
 @dataclass
 class Faults:
-    """A WSGI layer: what goes wrong on the way, and which operations were asked for."""
+    """A WSGI layer: what goes wrong on the way; which operations were asked for, and which came packed."""
 
     app: Any
     rules: list[Fault] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    packed: list[str] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
 
     def inject(self, kind: str, operation: str = ".*", times: float = float("inf")) -> None:
@@ -56,11 +57,14 @@ class Faults:
     def clear(self) -> None:
         self.rules.clear()
         self.asked.clear()
+        self.packed.clear()
         self.released.set()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         operation = _operation(environ)
         self.asked.append(operation)
+        if environ.get("HTTP_CONTENT_ENCODING") == "gzip":
+            self.packed.append(operation)
         fault = next((rule for rule in self.rules if rule.strikes(operation)), None)
         kind = fault.kind if fault else ""
         if kind in ("hangs", "unreachable"):

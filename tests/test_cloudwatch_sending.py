@@ -62,9 +62,10 @@ def test_a_plain_script_reads_what_was_counted(cloud, channel):
     assert read(cloud, "Requests", "Sum") == {0: 42}
 
 
-def test_a_minute_is_one_call(cloud, channel):
+def test_a_minute_is_one_call_and_packed(cloud, channel):
     channel.send([minute("a", HOUR, hits=30, misses=12)])
     assert put_calls(cloud) == 1
+    assert cloud.faults.packed == ["PutMetricData"]
 
 
 def test_the_average_of_the_hit_rate_is_right_over_any_period_and_instances(cloud, channel):

@@ -15,6 +15,7 @@ from dashboard.settings import Settings as ManagerSettings
 from image_service.settings import Settings as ServiceSettings
 from tests import moto_server
 from tests.deploy_template import APPS, DEPLOY, ROOT, settings_file, template, unit, user_data
+from tools.prepare import SYSTEMD, find, how_to_install
 
 SETTINGS = {"web": ServiceSettings, "manager": ManagerSettings}
 MODULES = {"web": "image_service", "manager": "dashboard"}
@@ -30,6 +31,13 @@ def of_file(app):
 
 
 # --- names and places ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_every_setting_is_one_that_the_app_knows(app):
+    known = {name.upper() for name in SETTINGS[app].model_fields}
+    given = {**of_unit(app), **of_file(app)}
+    assert set(given) <= known | OF_THE_LIBRARIES
 
 
 def test_both_apps_have_the_secrets_without_which_they_must_not_be_reached():
@@ -77,9 +85,9 @@ def units(tmp_path):
 
 @pytest.mark.parametrize("app", APPS)
 def test_systemd_finds_nothing_wrong_with_the_unit(units, app):
-    analyze = shutil.which("systemd-analyze")
+    analyze = find(SYSTEMD)
     if analyze is None:
-        pytest.skip("systemd-analyze is missing: it comes with systemd")
+        pytest.skip(how_to_install(SYSTEMD))
     command = [analyze, "verify", "--man=no", str(units[app])]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
