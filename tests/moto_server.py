@@ -118,7 +118,7 @@ class Aws:
 
 @contextmanager
 def running() -> Iterator[Aws]:
-    """AWS for as long as it lasts."""
+    """AWS for as long as it lasts, empty at first: what moto knows belongs to the process and outlives a server."""
     faults = Faults(DomainDispatcherApplication(create_backend_app))
     with ExitStack() as stack:
         stack.enter_context(strict())
@@ -129,7 +129,9 @@ def running() -> Iterator[Aws]:
         stack.callback(thread.join)
         stack.callback(server.shutdown)
         stack.callback(faults.clear)
-        yield Aws(f"http://127.0.0.1:{server.port}", faults)
+        aws = Aws(f"http://127.0.0.1:{server.port}", faults)
+        aws.reset()
+        yield aws
 
 
 def _operation(environ: dict[str, Any]) -> str:
