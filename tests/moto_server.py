@@ -3,21 +3,27 @@
 import gzip
 import re
 import socket
+import subprocess
+import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from tests.processes import free_port, status, wait_until
 from tests.strict_aws import strict
 
 MOST_BODY_BYTES = 1_048_576
 REGION = "eu-central-1"
+START_SECONDS = 30
 
 
 class Quiet(MotoRequestHandler):
@@ -132,6 +138,28 @@ def running() -> Iterator[Aws]:
         aws = Aws(f"http://127.0.0.1:{server.port}", faults)
         aws.reset()
         yield aws
+
+
+@contextmanager
+def alone() -> Iterator[Aws]:
+    """AWS as a process of its own, in which nothing that other tests did to this one can be felt."""
+    port = free_port()
+    command = [str(Path(sys.executable).parent / "moto_server"), "-H", "127.0.0.1", "-p", str(port)]
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            aws = Aws(f"http://127.0.0.1:{port}", Faults(None))
+            wait_until(
+                lambda: process.poll() is not None or status(f"{aws.url}/moto-api/") == 200, START_SECONDS, "moto"
+            )
+            yield aws
+        except BaseException:
+            log.seek(0)
+            print(log.read().decode(errors="replace")[-5000:])  # what it says of a 500 stands nowhere else
+            raise
+        finally:
+            process.kill()
+            process.wait()
 
 
 def _operation(environ: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import warnings
 
 import pytest
 import yaml
@@ -206,8 +205,7 @@ def test_the_password_of_the_database_is_the_secret_and_is_nowhere_else(bring_up
 def test_the_second_emulator_takes_it_too():
     # moto gives an object in place of a parameter group's name.
     text = PATH.read_text().replace("!Ref DatabaseParameters", "default.mysql8.4")
-    with moto_server.running() as server, warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # it leaves out secrets and the bucket's policy, and says so
+    with moto_server.alone() as server:
         certificate = server.client("acm").request_certificate(DomainName="images.example.org")["CertificateArn"]
         stack = Stack(server, text, CertificateArn=certificate)
         assert stack.status == "CREATE_COMPLETE"

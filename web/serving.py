@@ -47,6 +47,7 @@ def serve(
     ``close()``, called before the worker ends. ``instance`` is a name that only one process of the machine may have.
     """
     logging.basicConfig(level=log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    logging.getLogger("botocore").setLevel(logging.WARNING)  # at INFO it says of each client where its address is from
     try:
         # A predecessor that was killed leaves a worker behind for a moment, which has both until it has flushed.
         lock = _patiently(lambda: lock_instance(instance)) if instance else None
