@@ -255,7 +255,7 @@ def test_it_fits_and_is_accessible(configuration, width, scheme):
     capacity(page).fill("abc")
     capacity(page).blur()
     expect(page.locator(".mantine-InputWrapper-error")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.wait_for_function("width => document.documentElement.scrollWidth === width", arg=width)
     box = apply(page).bounding_box()
     assert box["y"] + box["height"] <= 844, "Apply is out of sight"
     assert_accessible(page)

@@ -326,7 +326,8 @@ def test_nothing_serious_for_axe_and_nothing_wider_than_the_screen(statistics: P
             "([s, c]) => document.querySelector(s).layout?.annotations?.at(-1).font.color === c",
             arg=[GRAPH.format("rates"), palette(scheme)["muted"]],
         )
-        assert statistics.evaluate("document.documentElement.scrollWidth") == width
+        # The charts are drawn anew a moment after the window has its new width.
+        statistics.wait_for_function("width => document.documentElement.scrollWidth === width", arg=width)
         assert_accessible(statistics)
     finally:
         statistics.set_viewport_size({"width": 1440, "height": 900})
