@@ -2,7 +2,7 @@
 
 import re
 import sys
-from importlib.metadata import distribution, packages_distributions
+from importlib.metadata import distribution, distributions, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,12 @@ def test_nothing_is_pinned_twice():
 def test_what_is_installed_is_what_is_pinned():
     wanted = {**pins("requirements.txt"), **pins("requirements-dev.txt")}
     assert {name: distribution(name).version for name in wanted} == wanted
+
+
+def test_nothing_else_is_installed():
+    """What somebody added by hand would hide that the files ask for too little; ``rm -r .venv`` and run again."""
+    pinned = {name for file in FILES for name in pins(file)}
+    assert {_plain(each.name) for each in distributions()} <= pinned | {"pip", "setuptools"}
 
 
 def test_what_the_apps_import_is_asked_for_in_requirements():
