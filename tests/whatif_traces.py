@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cache.ledger import ENTRY_OVERHEAD_BYTES, Ledger
 from cache.policies import POLICIES
-from cache.whatif.records import COLLAPSED, HIT, MISS, TOO_LARGE
+from cache.whatif.records import HIT, MISS, TOO_LARGE, numbers
 from cache.whatif.shadows import Shadows
 from cache.whatif.tap import Tap
 
@@ -142,8 +142,6 @@ class Live:
 
 def drained(tap: Tap, shadows: Shadows) -> list[dict]:
     """Hand all records over, in batches as the process would get them."""
-    from cache.whatif.records import numbers
-
     told = []
     while data := tap.take(1 << 18):
         told += shadows.play(numbers(data))
@@ -158,6 +156,3 @@ def curve(trace: Iterable[Event], policy: str, capacity_bytes: int, budget_bytes
     live.tap.minute_ended(0)
     (told,) = drained(live.tap, Shadows(budget_bytes))
     return told
-
-
-__all__ = ["COLLAPSED", "HIT", "MISS", "TOO_LARGE"]
