@@ -6,7 +6,16 @@ from dash import Dash, html, register_page
 from flask import Flask, Response, request
 
 from dashboard import api, cost, shell
-from dashboard.pages import configuration, configuration_callbacks, statistics, statistics_callbacks, toolbar
+from dashboard.curves import Curves
+from dashboard.pages import (
+    configuration,
+    configuration_callbacks,
+    statistics,
+    statistics_callbacks,
+    toolbar,
+    what_if,
+    what_if_callbacks,
+)
 from dashboard.reader import Reader
 from dashboard.settings import Settings
 from dashboard.theme import ASSETS
@@ -23,7 +32,7 @@ NOT_FOR_EVERY_PAGE = [r"^images$", r"^early$"]
 def create_app(settings: Settings, channel: Channel | None = None) -> Dash:
     """The Dash app, ready to be served: nothing has been asked of the channel yet."""
     channel = channel or open_channel(settings.channel_url)
-    reader = Reader(channel)
+    reader, curves = Reader(channel), Curves(channel)
     app = Dash(
         "hitrate",
         use_pages=True,
@@ -43,6 +52,7 @@ def create_app(settings: Settings, channel: Channel | None = None) -> Dash:
     app.layout = shell.layout(channel.traits.place, settings.image_service_url)
     shell.register(app, reader, channel.traits.source)
     statistics_callbacks.register(app, reader)
+    what_if_callbacks.register(app, reader, curves, settings.prices)
     configuration_callbacks.register(app, reader, channel)
     cost.register(app, reader, channel, statistics.WINDOW, toolbar.REFRESH)
     _finish(app)
@@ -63,7 +73,11 @@ def _register_pages() -> None:
         layout=statistics.layout,
     )  # fmt: skip
     register_page(
-        "configuration", path="/configuration", name="Configuration", title="Configuration - Hitrate", order=1,
+        "what_if", path="/what-if", name="What-if", title="What-if - Hitrate", order=1, icon="what-if",
+        layout=what_if.layout,
+    )  # fmt: skip
+    register_page(
+        "configuration", path="/configuration", name="Configuration", title="Configuration - Hitrate", order=2,
         icon="configuration", layout=configuration.layout,
     )  # fmt: skip
     register_page("not_found_404", path="/404", name="Not found", title="Not found - Hitrate", layout=_not_found)

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from metrics.channels import open_channel
+from metrics.prices import DOLLARS_A_GB_OF_MEMORY_A_MONTH, DOLLARS_A_THOUSAND_S3_GETS, Prices
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -28,6 +29,12 @@ class Settings(BaseSettings):
     )
     image_service_url: str = Field(
         "", description="Where browsers reach the image service; the pages have no link to it where empty."
+    )
+    memory_price: float = Field(
+        DOLLARS_A_GB_OF_MEMORY_A_MONTH, ge=0, description="Dollars for a GB of memory a month, for estimates of cost."
+    )
+    s3_get_price: float = Field(
+        DOLLARS_A_THOUSAND_S3_GETS, ge=0, description="Dollars for a thousand GETs of S3, for estimates of cost."
     )
     allowed_hosts: str = Field(
         "", description="Host names it answers to, with commas between; * for any. Loopback names and HOST where empty."
@@ -54,6 +61,10 @@ class Settings(BaseSettings):
         if url and not url.startswith(("http://", "https://")):
             raise ValueError("it must start with http:// or https://")
         return url
+
+    @property
+    def prices(self) -> Prices:
+        return Prices(self.memory_price, self.s3_get_price)
 
     @cached_property
     def hosts(self) -> frozenset[str]:

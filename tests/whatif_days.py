@@ -8,6 +8,8 @@ from cache.config import MIB
 from cache.ledger import Ledger
 from cache.policies import POLICIES
 from cache.whatif.grid import around
+from metrics.channel import Announcement, Channel
+from metrics.schema import METRICS, Minute
 
 KEYS = 4000
 REASONS = ("too_large", "changed", "collapsed", "cold", "policy", "capacity")
@@ -111,6 +113,29 @@ def documents(
     for number in range(minutes):
         for place, app in enumerate(apps):
             yield app.minute(start + 60 * number, zipf(requests_a_minute, seed=number * 31 + place))
+
+
+def minute_of(document: dict, version: int = 0) -> Minute:
+    """The statistics of the same minute."""
+    requests, hits = document["requests"], document["hits"]
+    values = {metric.name: 0 for metric in METRICS} | {
+        "requests": requests, "hits": hits, "misses": requests - hits, "bytes_served": document["bytes"],
+        "bytes_missed": document["bytes"] - document["bytes_hit"], "origin_reads": requests - hits,
+        "items": 1000, "size_bytes": document["capacity_bytes"] * 97 // 100, "config_version": version,
+        "capacity_bytes": document["capacity_bytes"], "evictions": requests - hits,
+    }  # fmt: skip
+    values |= {f"miss_{reason}": misses for reason, misses in document["reasons"].items()}
+    return Minute(document["instance"], document["start"], values, {20: hits, 60: requests - hits})
+
+
+def fill(channel: Channel, told: Sequence[dict], version: int = 0) -> None:
+    """Curves and statistics of the same minutes into a channel, and the last word of each instance."""
+    for document in told:
+        channel.send_curve(document)
+    channel.send([minute_of(document, version) for document in told])
+    for last in {document["instance"]: document for document in told}.values():
+        word = Announcement(last["instance"], last["start"], version, last["policy"], last["capacity_bytes"])
+        channel.announce(word)
 
 
 def small(instance: str, start: int, hits: int = 6, **more) -> dict:
