@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from flask import Blueprint, Flask, Response, jsonify, request
 
 from cache.config import Configuration, EditRefused, edited
-from dashboard import exports
+from dashboard import exports, what_if_api
+from dashboard.curves import Curves
 from dashboard.fleet import Instance
 from dashboard.ranges import DAY, Range, default_period, iso, parse_time
 from dashboard.reader import RETRY_SECONDS, Reader
@@ -27,7 +28,9 @@ ATTEMPTS = 5
 T = TypeVar("T")
 
 
-def register(server: Flask, reader: Reader, channel: Channel, clock: Callable[[], float] = time.time) -> None:
+def register(
+    server: Flask, reader: Reader, curves: Curves, channel: Channel, clock: Callable[[], float] = time.time
+) -> None:
     """Put the URLs for scripts on the server; every error there is a problem document."""
     answer_problems(server)
     api = Blueprint("api", __name__)
@@ -76,6 +79,8 @@ def register(server: Flask, reader: Reader, channel: Channel, clock: Callable[[]
         fleet = reader.fleet()
         _refuse_old_data(reader)
         return jsonify(config_version=fleet.newest.version, instances=[_instance(one) for one in fleet.instances])
+
+    what_if_api.register(api, curves, lambda: _asked_range(clock()), _refuse)
 
     @server.before_request
     def nothing_there() -> None:
@@ -134,6 +139,10 @@ def _refuse_old_data(reader: Reader) -> None:
     # A page may show the last good data, with the reason beside it; a script would take it for the truth.
     if reader.failure:
         raise _unavailable(reader.failure.message)
+
+
+def _refuse(reason: str) -> None:
+    raise _unavailable(reason)
 
 
 def _unavailable(reason: str) -> Problem:

@@ -46,7 +46,7 @@ def create_app(settings: Settings, channel: Channel | None = None) -> Dash:
         include_pages_meta=False,
         add_log_handler=False,
     )
-    api.register(app.server, reader, channel)
+    api.register(app.server, reader, curves, channel)
     _keep_suites(app.server)
     _register_pages()
     app.layout = shell.layout(channel.traits.place, settings.image_service_url)

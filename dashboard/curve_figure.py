@@ -1,7 +1,7 @@
 """An outlook becomes a figure: a line a policy over capacity, where we are, and where no cache gets. No Dash."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from cache.config import MIB
@@ -9,7 +9,6 @@ from cache.policies import POLICIES
 from dashboard import words
 from dashboard.changes import policy_label
 from dashboard.cost import dollars
-from dashboard.figures import LABEL_GAP
 from dashboard.outlook import Outlook
 from dashboard.theme import FONT, Palette, transparent
 from metrics.curves import Setting
@@ -20,6 +19,8 @@ SYMBOLS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 """How a policy is drawn beside its colour."""
 STRONG, FAINT = 3, 1.25
+GAP = 0.053
+"""The least distance of two labels, as a share of the height."""
 TICKS_MB = tuple(2**power for power in range(-4, 21))
 
 
@@ -153,9 +154,11 @@ def _layout(outlook: Outlook, show: str, colours: Palette, best: Setting | None,
     room = (high - low) * 0.03 or 0.1
     ticks = [tick for tick in TICKS_MB if 10 ** (low - room) <= tick <= 10 ** (high + room)]
     font = {"size": 12, "color": colours["muted"]}
+    left = _labelled_left(outlook, order)
     return {
-        "margin": {"l": 40, "r": 96, "t": 12, "b": 40}, "paper_bgcolor": "rgba(0, 0, 0, 0)",
-        "plot_bgcolor": "rgba(0, 0, 0, 0)", "font": {"family": FONT} | font, "hovermode": "closest",
+        "margin": {"l": 92 if left else 40, "r": 40 if left else 92, "t": 12, "b": 40},
+        "paper_bgcolor": "rgba(0, 0, 0, 0)", "plot_bgcolor": "rgba(0, 0, 0, 0)",
+        "font": {"family": FONT} | font, "hovermode": "closest",
         "hoverdistance": 24, "dragmode": False, "showlegend": False, "autosize": True, "uirevision": "kept",
         "xaxis": {
             "type": "log", "range": [low - room, high + room], "tickvals": ticks, "fixedrange": True,
@@ -166,7 +169,7 @@ def _layout(outlook: Outlook, show: str, colours: Palette, best: Setting | None,
         },
         "yaxis": {
             "range": [0, 104], "tickvals": [0, 25, 50, 75, 100], "fixedrange": True, "gridcolor": colours["grid"],
-            "zeroline": False, "showline": False, "ticks": "",
+            "zeroline": False, "showline": False, "ticks": "", "side": "right" if left else "left",
         },
         "shapes": [*_ceiling(outlook, show, colours), _now_line(outlook, colours)],
         "annotations": [*_labels(outlook, show, colours, best, order), *_ceiling_words(outlook, show, colours)],
@@ -194,11 +197,9 @@ def _ceiling_words(outlook: Outlook, show: str, colours: Palette) -> list[dict]:
     rate = shown_rate(show, outlook.ceiling)
     if rate is None:
         return []
-    word = "ceiling" if show == "hit" else "floor"
     return [
         {
-            "text": f"{word} {words.rate(rate)}: the rest are first requests" if show == "hit"
-            else f"{word} {words.rate(rate)}: first requests",
+            "text": f"{'ceiling' if show == 'hit' else 'floor'} {words.rate(rate)}, by first requests",
             "xref": "paper", "x": 0.01, "y": rate * 100, "xanchor": "left", "yanchor": "bottom", "showarrow": False,
             "font": {"size": 12, "color": colours["muted"]}, "name": "ceiling",
         }
@@ -206,28 +207,50 @@ def _ceiling_words(outlook: Outlook, show: str, colours: Palette) -> list[dict]:
 
 
 def _labels(outlook: Outlook, show: str, colours: Palette, best: Setting | None, order: list[str]) -> list[dict]:
-    """What each line is called, at its right end, moved apart where two would meet."""
-    ends = [(shown_rate(show, outlook.rate((policy, outlook.sizes(policy)[-1]))) / 1.04, policy) for policy in order]
-    gap = LABEL_GAP * 0.62
-    heights = sorted(ends)
-    lowest, placed = -1.0, []
-    for height, policy in heights:
-        lowest = max(height, lowest + gap)
-        placed.append([lowest, policy])
-    # What was pushed out at the top comes down again, and takes the others along.
-    highest = 1.0
-    for each in reversed(placed):
-        each[0] = min(each[0], highest)
-        highest = each[0] - gap
+    """What each line is called, at the end where they are further apart, moved where two would meet."""
+    left = _labelled_left(outlook, order)
+    ends = {p: shown_rate(show, outlook.rate((p, outlook.sizes(p)[0 if left else -1]))) / 1.04 for p in order}
     strong = {outlook.now[0], best[0] if best else outlook.now[0]}
     return [
         {
-            "text": _label(policy, outlook, best), "xref": "paper", "yref": "paper", "x": 1, "y": height, "xshift": 6,
-            "xanchor": "left", "yanchor": "middle", "showarrow": False, "name": f"end {policy}",
+            "text": _label(policy, outlook, best), "xref": "paper", "yref": "paper", "x": 0 if left else 1, "y": height,
+            "xshift": -6 if left else 6, "xanchor": "right" if left else "left", "yanchor": "middle",
+            "showarrow": False, "name": f"end {policy}",
             "font": {"size": 12, "color": colours["ink"] if policy in strong else colours["muted"]},
         }
-        for height, policy in placed
+        for policy, height in apart(ends, GAP).items()
     ]  # fmt: skip
+
+
+def _labelled_left(outlook: Outlook, order: list[str]) -> bool:
+    """Large caches all do the same, so it is mostly the small ones that lines are told apart by."""
+
+    def spread(end: int) -> float:
+        rates = [outlook.rate((policy, outlook.sizes(policy)[end])) for policy in order]
+        return max(rates, default=0) - min(rates, default=0)
+
+    return spread(0) > spread(-1)
+
+
+def apart(heights: Mapping[str, float], gap: float) -> dict[str, float]:
+    """Heights from 0 to 1, each as near to its own as can be with so much between any two."""
+    groups = [[[name], height] for name, height in sorted(heights.items(), key=lambda each: each[1])]
+    place = 0
+    while place + 1 < len(groups):
+        (below, low), (above, high) = groups[place], groups[place + 1]
+        if high - low >= gap * (len(below) + len(above)) / 2 - 1e-9:
+            place += 1
+            continue
+        # Two that meet become one, around the middle of all its own.
+        names = below + above
+        groups[place : place + 2] = [[names, sum(heights[name] for name in names) / len(names)]]
+        place = max(0, place - 1)
+    found = {}
+    for names, middle in groups:
+        half = gap * (len(names) - 1) / 2
+        middle = min(max(middle, half), 1 - half)
+        found |= {name: middle - half + gap * number for number, name in enumerate(names)}
+    return found
 
 
 def _label(policy: str, outlook: Outlook, best: Setting | None) -> str:

@@ -23,8 +23,8 @@ GB = 1 << 30
 MONTH_SECONDS = 30 * 86_400
 LEAST_SECONDS = 600
 """A pace is none before that."""
-LOG_BYTES_A_MINUTE = 700
-"""Of one instance: the histogram of a busy minute, and its words."""
+LOG_BYTES_A_MINUTE = 4000
+"""Of one instance: the curve and the histogram of a busy minute, and its words."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from flask import Flask
 
 from cache.config import DEFAULT, edited
 from dashboard import api
+from dashboard.curves import Curves
 from dashboard.data import CONTRACT_COLUMNS
 from dashboard.ranges import utc
 from dashboard.reader import Reader
@@ -28,7 +29,8 @@ def channel(tmp_path):
 @pytest.fixture
 def client(channel):
     app = Flask("manager")
-    api.register(app, Reader(channel, lambda: NOW + 40), channel, lambda: NOW + 40)
+    clock = lambda: NOW + 40  # noqa: E731
+    api.register(app, Reader(channel, clock), Curves(channel, clock), channel, clock)
     return app.test_client()
 
 

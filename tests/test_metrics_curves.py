@@ -7,6 +7,8 @@ import pytest
 from cache.config import MIB
 from metrics.curve_text import read, written
 from metrics.curves import HOUR, Count, add_curves, hours_and_minutes, of_document, roll
+from metrics.sqlite_channel import SqliteChannel
+from metrics.sqlite_curves import MINUTES_KEPT_SECONDS
 from tests import whatif_days
 from tests.whatif_days import small
 
@@ -84,3 +86,22 @@ def test_a_range_is_whole_hours_and_the_minutes_around_them():
 def test_a_day_of_minutes_is_small_as_text():
     [document] = whatif_days.documents(T, 1, 300)
     assert len(written(of_document(document))) < 3_000
+
+
+def test_the_largest_hour_fits_into_a_log_event():
+    minute = next(whatif_days.documents(T, 1, 10))
+    every = [[policy, round(1e12 / 1.4**step), 10, 100] for policy, *_ in minute["points"][:7] for step in range(31)]
+    whole = roll([of_document(minute | {"points": every}), of_document(minute | {"start": T + 60})], "x" * 255, T)
+    assert "of" in written(whole)
+    assert len(written(whole)) < 256_000 / 8
+
+
+def test_minutes_of_curves_are_forgotten_before_hours(tmp_path):
+    now = [T]
+    channel = SqliteChannel(str(tmp_path / "channel.db"), lambda: now[0])
+    for start in (T, T + HOUR, T + 2 * HOUR):
+        channel.send_curve(small("a", start))
+    now[0] += MINUTES_KEPT_SECONDS + 4 * HOUR
+    channel.send([])
+    assert channel.curves(0, now[0]) == []
+    assert [curve.start for curve in channel.curves(0, now[0], by_hours=True)] == [T, T + HOUR]

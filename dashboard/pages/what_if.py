@@ -69,7 +69,6 @@ def layout(**address: str) -> html.Div:
                     html.Div(id=CARDS, className="suggestions", children=[html.Div(className="card skeleton")] * 3),
                     html.Div(id=CONFIDENCE, className="confidence"),
                     html.Div(className="what-if-columns", children=[_chart(), _grid()]),
-                    html.P(id=REASONS, className="sentence"),
                 ],
             ),
             dcc.Store(id=VIEW, data=view),
@@ -180,6 +179,7 @@ def _chart() -> html.Section:
                 children=dcc.Graph(id=GRAPH, config=CONFIG, responsive=True, className="curve-graph"),
             ),
             html.P(id=TELLS, className="sentence"),
+            html.P(id=REASONS, className="sentence"),
         ],
     )
 
@@ -200,6 +200,7 @@ def _grid() -> html.Div:
                         ],
                     ),
                     html.Div(id=GRID, className="rates-frame"),
+                    html.P("In percent, by capacity an instance. * best of its column.", className="caption"),
                 ],
             ),
             html.Section(id=PANEL, className="card point", **{"aria-live": "polite"}),

@@ -148,7 +148,9 @@ def _register_answer(app: Dash, sights: Sights, reader: Reader, curves: Curves) 
         if sight.outlook is None:
             return _nothing(reader, curves), "answer banner info", [], [], "", True
         advice = sight.advice
-        kind = {"off": "answer banner error", "early": "answer banner info"}.get(advice.kind, f"answer {advice.kind}")
+        kind = {"off": "answer banner error", "early": "answer banner info"}.get(
+            advice.kind, f"answer answer-{advice.kind}"
+        )
         told = [advice.sentence, *_late(curves)]
         return (
             told,

@@ -100,7 +100,7 @@ def rates(outlook: Outlook, show: str, best: Setting | None, chosen: Setting | N
     return html.Table(
         className="rates",
         children=[
-            html.Caption(f"{_CAPTION[show]}, by policy and capacity an instance. * best of its column."),
+            html.Caption(f"{_CAPTION[show]}, by policy and capacity an instance", className="visually-hidden"),
             html.Thead(html.Tr([html.Td(), *head])),
             html.Tbody(
                 [
@@ -127,8 +127,12 @@ def row_order(outlook: Outlook, before: Sequence[str]) -> list[str]:
 
 
 def _best_in(outlook: Outlook, size: int) -> str | None:
-    known = [policy for policy in outlook.policies if outlook.rate((policy, size)) is not None]
-    return max(known, key=lambda policy: outlook.rate((policy, size)), default=None)
+    """None where two are as good."""
+    known = {policy: outlook.rate((policy, size)) for policy in outlook.policies}
+    there = sorted((rate, policy) for policy, rate in known.items() if rate is not None)
+    if len(there) > 1 and there[-1][0] - there[-2][0] < 0.0005:
+        return None
+    return there[-1][1] if there else None
 
 
 def _besides(policy: str) -> Component | None:
