@@ -7,7 +7,9 @@ from flask import Flask, Response, request
 
 from dashboard import api, cost, shell
 from dashboard.curves import Curves
+from dashboard.outlooks import Outlooks
 from dashboard.pages import (
+    activity,
     configuration,
     configuration_callbacks,
     statistics,
@@ -19,6 +21,7 @@ from dashboard.pages import (
 from dashboard.reader import Reader
 from dashboard.settings import Settings
 from dashboard.theme import ASSETS
+from dashboard.verdicts import Verdicts
 from metrics.channel import Channel
 from metrics.channels import open_channel
 from web.guard import guard
@@ -33,6 +36,8 @@ def create_app(settings: Settings, channel: Channel | None = None) -> Dash:
     """The Dash app, ready to be served: nothing has been asked of the channel yet."""
     channel = channel or open_channel(settings.channel_url)
     reader, curves = Reader(channel), Curves(channel)
+    outlooks = Outlooks(reader, curves, settings.prices)
+    verdicts = Verdicts(reader, curves, settings.verdict_seconds)
     app = Dash(
         "hitrate",
         use_pages=True,
@@ -46,14 +51,15 @@ def create_app(settings: Settings, channel: Channel | None = None) -> Dash:
         include_pages_meta=False,
         add_log_handler=False,
     )
-    api.register(app.server, reader, curves, channel)
+    api.register(app.server, reader, curves, outlooks, verdicts, channel)
     _keep_suites(app.server)
     _register_pages()
     app.layout = shell.layout(channel.traits.place, settings.image_service_url)
     shell.register(app, reader, channel.traits.source)
-    statistics_callbacks.register(app, reader)
-    what_if_callbacks.register(app, reader, curves, settings.prices)
-    configuration_callbacks.register(app, reader, channel)
+    statistics_callbacks.register(app, reader, verdicts)
+    what_if_callbacks.register(app, reader, curves, outlooks)
+    configuration_callbacks.register(app, reader, channel, outlooks)
+    activity.register(app, verdicts)
     cost.register(app, reader, channel, statistics.WINDOW, toolbar.REFRESH)
     _finish(app)
     guard(app.server, settings.hosts)
@@ -79,6 +85,10 @@ def _register_pages() -> None:
     register_page(
         "configuration", path="/configuration", name="Configuration", title="Configuration - Hitrate", order=2,
         icon="configuration", layout=configuration.layout,
+    )  # fmt: skip
+    register_page(
+        "activity", path="/activity", name="Activity", title="Activity - Hitrate", order=3, icon="activity",
+        layout=activity.layout,
     )  # fmt: skip
     register_page("not_found_404", path="/404", name="Not found", title="Not found - Hitrate", layout=_not_found)
 

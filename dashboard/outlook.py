@@ -22,7 +22,8 @@ OFF_BY = 0.01
 class Outlook:
     """One curve looked at from the setting that is in force. ``by_bytes`` makes every rate one of bytes, not requests.
 
-    ``served`` is how many requests statistics count in the same range; ``caches`` how many caches there are.
+    ``served`` is how many requests statistics count in the same range; ``caches`` how many caches there are;
+    ``settling`` tells that the range begins just after a change, when the cache still held what was chosen before.
     """
 
     curve: Curve
@@ -31,6 +32,7 @@ class Outlook:
     prices: Prices = field(default_factory=Prices)
     by_bytes: bool = False
     served: int | None = None
+    settling: bool = False
 
     # --- rates -----------------------------------------------------------------------------------------------------
 
@@ -143,7 +145,7 @@ class Outlook:
     @property
     def _off(self) -> float:
         really, shadow = self.curve.checked
-        return abs(really.hit_rate - shadow.hit_rate) if really.requests else 0.0
+        return abs(really.hit_rate - shadow.hit_rate) if really.requests and not self.settling else 0.0
 
     def _of(self, count: Count, by_bytes: bool | None = None) -> float:
         by_bytes = self.by_bytes if by_bytes is None else by_bytes

@@ -36,6 +36,12 @@ class Settings(BaseSettings):
     s3_get_price: float = Field(
         DOLLARS_A_THOUSAND_S3_GETS, ge=0, description="Dollars for a thousand GETs of S3, for estimates of cost."
     )
+    verdict_seconds: int = Field(
+        600,
+        ge=60,
+        le=86_400,
+        description="How long after a change it is said whether its prediction came true; less for a demonstration.",
+    )
     allowed_hosts: str = Field(
         "", description="Host names it answers to, with commas between; * for any. Loopback names and HOST where empty."
     )

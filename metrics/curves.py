@@ -1,10 +1,13 @@
 """What would have been: hits by policy and capacity, as counts that add up over minutes and over instances."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 HOUR = 3600
+SETTLED_AFTER_FILLS = 3
+"""How often a cache turns over until it is what its new setting makes of it: after once it is still 3 points off, as
+what the old policy left behind is judged only when it is asked for; after three times within one (on Zipf traffic)."""
 
 Setting = tuple[str, int]
 """A policy and a capacity in bytes."""
@@ -50,9 +53,9 @@ class Curve:
 
     ``points`` counts only the minutes in which a setting was looked at, so each has requests of its own. ``in_force``
     is what the cache did under each setting that it had; ``checked`` are, of the minutes in which the setting in force
-    was looked at too, what the cache did and what its shadow did. ``sampled`` tells of each capacity that is estimated
-    what share of all entries was looked at, and how many there were. ``since`` is when the shadows began to count,
-    ``seconds`` how much time is in it. ``instance`` is empty where it is several.
+    was looked at too and had settled, what the cache did and what its shadow did. ``sampled`` tells of each capacity
+    that is estimated what share of all entries was looked at, and how many there were. ``since`` is when the shadows
+    began to count, ``seconds`` how much time is in it. ``instance`` is empty where it is several.
     """
 
     instance: str
@@ -149,7 +152,7 @@ def add_curves(curves: Iterable[Curve], instance: str = "") -> Curve | None:
         infinite=_sum(curve.infinite for curve in ordered),
         points={setting: Count(*sums) for setting, sums in points.items()},
         in_force=in_force,
-        checked=(_sum(curve.checked[0] for curve in ordered), _sum(curve.checked[1] for curve in ordered)),
+        checked=_checked(ordered),
         sampled=sampled,
         reasons=reasons,
         shed=sum(curve.shed for curve in ordered),
@@ -177,6 +180,24 @@ def fuller(one: Curve | None, other: Curve) -> Curve:
     if one is None or (other.seconds, other.live.requests) >= (one.seconds, one.live.requests):
         return other
     return one
+
+
+def _checked(ordered: Sequence[Curve]) -> tuple[Count, Count]:
+    """What caches and their shadows did, without the time in which a cache still held what another setting chose."""
+    really, shadow = Count(), Count()
+    last: dict[str, Setting] = {}
+    unsettled_bytes: dict[str, int] = {}
+    for curve in ordered:
+        if len(curve.in_force) == 1:
+            [setting] = curve.in_force
+            if last.setdefault(curve.instance, setting) != setting:
+                last[curve.instance] = setting
+                unsettled_bytes[curve.instance] = SETTLED_AFTER_FILLS * setting[1]
+            if unsettled_bytes.get(curve.instance, 0) > 0:
+                unsettled_bytes[curve.instance] -= curve.live.bytes_missed
+                continue
+        really, shadow = really + curve.checked[0], shadow + curve.checked[1]
+    return really, shadow
 
 
 def _seconds(curves: Iterable[Curve]) -> int:

@@ -7,12 +7,15 @@ import pytest
 from dash import Dash
 
 from cache.config import DEFAULT, MIB, edited
+from dashboard.curves import Curves
+from dashboard.outlooks import Outlooks
 from dashboard.pages import configuration as page
 from dashboard.pages import configuration_callbacks
 from dashboard.pages.configuration import of_question
 from dashboard.ranges import utc
 from dashboard.reader import Reader
 from metrics.channel import Announcement, ChannelUnavailable
+from metrics.prices import Prices
 from metrics.schema import METRICS, Minute
 from metrics.sqlite_channel import SqliteChannel
 from tests.dash_calls import Calls
@@ -30,7 +33,9 @@ class Manager:
         self.channel = SqliteChannel(str(path))
         app = Dash("configuration")
         app.layout = page.layout()
-        configuration_callbacks.register(app, Reader(self.channel), self.channel)
+        reader = Reader(self.channel)
+        outlooks = Outlooks(reader, Curves(self.channel), Prices())
+        configuration_callbacks.register(app, reader, self.channel, outlooks)
         self._calls = Calls(app)
         self.report()
 

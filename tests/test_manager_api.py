@@ -11,9 +11,12 @@ from cache.config import DEFAULT, edited
 from dashboard import api
 from dashboard.curves import Curves
 from dashboard.data import CONTRACT_COLUMNS
+from dashboard.outlooks import Outlooks
 from dashboard.ranges import utc
 from dashboard.reader import Reader
+from dashboard.verdicts import Verdicts
 from metrics.channel import Announcement, ChannelUnavailable, ConfigurationRefused, VersionConflict
+from metrics.prices import Prices
 from metrics.schema import METRICS, Minute
 from metrics.sqlite_channel import SqliteChannel
 
@@ -30,7 +33,8 @@ def channel(tmp_path):
 def client(channel):
     app = Flask("manager")
     clock = lambda: NOW + 40  # noqa: E731
-    api.register(app, Reader(channel, clock), Curves(channel, clock), channel, clock)
+    reader, curves = Reader(channel, clock), Curves(channel, clock)
+    api.register(app, reader, curves, Outlooks(reader, curves, Prices()), Verdicts(reader, curves, 600), channel, clock)
     return app.test_client()
 
 

@@ -105,3 +105,11 @@ def test_minutes_of_curves_are_forgotten_before_hours(tmp_path):
     channel.send([])
     assert channel.curves(0, now[0]) == []
     assert [curve.start for curve in channel.curves(0, now[0], by_hours=True)] == [T, T + HOUR]
+
+
+def test_the_check_leaves_out_what_a_cache_does_while_it_settles_after_a_change():
+    before = [of_document(small("a", T + 60 * n, capacity_bytes=MIB, policy="fifo", hits=3)) for n in range(3)]
+    after = [of_document(small("a", T + 60 * n, hits=0, bytes=MIB)) for n in range(3, 12)]
+    settled = [of_document(small("a", T + 60 * n, hits=7)) for n in range(12, 15)]
+    really, shadow = add_curves([*before, *after, *settled]).checked
+    assert (really.requests, really.hits, shadow.hits) == (90, 3 * 3 + 3 * 0 + 3 * 7, 3 * 3 + 3 * 7 + 3 * 7)

@@ -115,6 +115,19 @@ def documents(
             yield app.minute(start + 60 * number, zipf(requests_a_minute, seed=number * 31 + place))
 
 
+def story(
+    start: int, before: int = 40, after: int = 15, new: tuple[str, int] = ("gdsf", 100 * MIB), shift: int = 0, **more
+):
+    """Documents of one instance that goes over to another setting after so many minutes; then others are favourites,
+    where ``shift`` says so."""
+    app = Instance(since=start, **more)
+    for number in range(before):
+        yield app.minute(start + 60 * number, zipf(600, seed=number))
+    app.configure(*new)
+    for number in range(before, before + after):
+        yield app.minute(start + 60 * number, zipf(600, seed=number, shift=shift))
+
+
 def minute_of(document: dict, version: int = 0) -> Minute:
     """The statistics of the same minute."""
     requests, hits = document["requests"], document["hits"]

@@ -10,7 +10,7 @@ from dashboard.words import size
 from metrics.schema import WORDS
 
 FOLLOW_MILLISECONDS = 2000
-ADDRESSED = ("policy", "capacity_bytes", "reason")
+ADDRESSED = ("policy", "capacity_bytes", "reason", "over")
 SLIDER_MARKS_MB = (1, 8, 50, 300, 1536, 8192)
 
 # What is shown

@@ -12,7 +12,8 @@ from dashboard import ids
 from dashboard.advice import Advice, advise
 from dashboard.curve_figure import curve_figure, sentence, title
 from dashboard.curves import Curves
-from dashboard.outlook import Outlook, setting_now
+from dashboard.outlook import Outlook
+from dashboard.outlooks import Outlooks
 from dashboard.pages import what_if as page
 from dashboard.pages.statistics_parts import FIRST_TIME, notices
 from dashboard.pages.what_if_parts import confidence, point, rates, reasons, row_order, suggestions
@@ -22,7 +23,6 @@ from dashboard.theme import palette
 from dashboard.window import Window, read_window
 from dashboard.words import clock
 from metrics.curves import Setting
-from metrics.prices import Prices
 
 KEPT = 8
 
@@ -40,8 +40,8 @@ class Sight:
 class Sights:
     """The last sights; those of one second are the same, so that all parts of the page share one."""
 
-    def __init__(self, reader: Reader, curves: Curves, prices: Prices) -> None:
-        self._reader, self._curves, self._prices = reader, curves, prices
+    def __init__(self, reader: Reader, outlooks: Outlooks) -> None:
+        self._reader, self._outlooks = reader, outlooks
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple, Sight] = OrderedDict()
 
@@ -56,27 +56,13 @@ class Sights:
 
     def _look(self, given: dict) -> Sight:
         window = Window.from_json(given)
-        outlook = outlook_over(self._reader, self._curves, self._prices, window, by_bytes=given["show"] == "bytes")
+        outlook = self._outlooks.over(window, by_bytes=given["show"] == "bytes")
         advice = None if outlook is None else advise(outlook, given["target"] / 100)
         return Sight(window, given["show"], outlook, advice)
 
 
-def outlook_over(
-    reader: Reader, curves: Curves, prices: Prices, window: Window, by_bytes: bool = False
-) -> Outlook | None:
-    """What the curve of a window says of the setting in force; None where nothing was counted."""
-    curve = curves.over(window.range.start, window.range.end, window.instance)
-    if curve is None or not curve.live.requests or not curve.points:
-        return None
-    newest = reader.newest()
-    totals = reader.totals(window.range, window.instance)
-    caches = len(curves.instances(window.range.start, window.range.end)) if window.instance == "all" else 1
-    now = setting_now(curve, (newest.policy, newest.capacity_bytes))
-    return Outlook(curve, now, max(1, caches), prices, by_bytes, totals.requests if totals else None)
-
-
-def register(app: Dash, reader: Reader, curves: Curves, prices: Prices) -> None:
-    sights = Sights(reader, curves, prices)
+def register(app: Dash, reader: Reader, curves: Curves, outlooks: Outlooks) -> None:
+    sights = Sights(reader, outlooks)
     _register_choice(app, reader, curves)
     _register_answer(app, sights, reader, curves)
     _register_points(app, sights)

@@ -81,7 +81,9 @@ def confidence(outlook: Outlook) -> list[Component]:
     if curve.shed:
         parts.append(html.Span(f" {words.plural(curve.shed, 'request')} were too many to follow and are estimated."))
     really, shadow = curve.checked
-    if really.requests:
+    if outlook.settling:
+        parts.append(html.Span(" The cache still settles after the last change; its check waits for that."))
+    elif really.requests:
         check = f"Shadow of the present setting {words.rate(shadow.hit_rate)}, really {words.rate(really.hit_rate)}."
         parts.append(html.Span([" ", check]))
     parts.append(html.Span(f" The shadows take {words.size(curve.memory_bytes)}."))
