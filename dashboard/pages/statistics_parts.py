@@ -21,7 +21,7 @@ from dashboard.reader import Reader
 from dashboard.traces import Grid
 from dashboard.verdicts import Change as Judged
 from dashboard.verdicts import short
-from metrics.schema import MINUTE
+from metrics.schema import MINUTE, REASONS
 
 ARROWS = {1: "▲", -1: "▼", 0: "="}
 FIRST_TIME = (
@@ -30,7 +30,7 @@ FIRST_TIME = (
 )  # fmt: skip
 NUMBERS = (
     "requests", "hits", "misses", "hit_rate", "miss_rate", "items", "size_bytes", "capacity_bytes", "evictions",
-    "bytes_served", "p50_ms", "p95_ms", "p99_ms", "config_version", "reported", "unfinished",
+    "bytes_served", "p50_ms", "p95_ms", "p99_ms", "config_version", "reported", "unfinished", *REASONS,
 )  # fmt: skip
 
 
