@@ -62,7 +62,10 @@ def advise(outlook: Outlook, target: float) -> Advice:
             "policy", f"Yes: same memory, better policy. {_instead(outlook, same.setting)}", three, same.setting
         )
     if twice and more > max(MEMORY_PAYS, threshold(outlook, twice[1])):
-        return Advice("memory", f"Yes: more memory pays. {_instead(outlook, twice)}", three, twice)
+        pays = Suggestion(
+            "Twice the memory", twice, shown(outlook, outlook.rate(twice)), _gain(outlook, twice), gain=more
+        )
+        return Advice("memory", f"Yes: more memory pays. {_instead(outlook, twice)}", (pays, less, reach), twice)
     if less.setting:
         spared = size(outlook.now[1] - less.setting[1])
         told = (
@@ -90,8 +93,7 @@ def same_memory(outlook: Outlook) -> Suggestion:
     gain = outlook.rate(best) - outlook.here if best else 0.0
     if best is None or best[0] == outlook.now[0] or gain <= threshold(outlook, best[1]):
         return Suggestion(title, None, "Nothing to gain", (_best_other(outlook),))
-    told = (f"+{points(gain)}", fewer_reads(outlook, best))
-    return Suggestion(title, best, _rate(outlook, outlook.rate(best)), told, gain=gain)
+    return Suggestion(title, best, shown(outlook, outlook.rate(best)), _gain(outlook, best), gain=gain)
 
 
 def less_memory(outlook: Outlook) -> Suggestion:
@@ -108,19 +110,20 @@ def less_memory(outlook: Outlook) -> Suggestion:
     setting, _ = min(fitting, key=lambda each: each[0][1])
     spared = size((outlook.now[1] - setting[1]) * outlook.caches)
     told = (f"same rate, {spared} less{' in all' if outlook.caches > 1 else ''}", cheaper(outlook, setting))
-    return Suggestion(title, setting, _rate(outlook, outlook.here), told, about=not outlook.counted(setting))
+    return Suggestion(title, setting, shown(outlook, outlook.here), told, about=not outlook.counted(setting))
 
 
 def reach_target(outlook: Outlook, target: float) -> Suggestion:
-    title = f"Reach {target:.0%}".replace("%", " %") if round(target * 100, 6) % 1 == 0 else f"Reach {target * 100:g} %"
+    title = f"At most {100 - target * 100:g} % from S3" if outlook.by_bytes else f"Reach {target * 100:g} %"
     needs = {policy: outlook.capacity_for(policy, target) for policy in outlook.policies}
     reaching = {p: c for p, c in needs.items() if c is not None and (p not in BESIDES or p == outlook.now[0])}
     if outlook.here >= target:
-        return Suggestion(title, None, "Reached already", (f"Now {_rate(outlook, outlook.here)}.",))
+        return Suggestion(title, None, "Reached already", (f"Now {shown(outlook, outlook.here)}.",))
     if not reaching:
         ceiling = outlook.ceiling
         if ceiling is not None and ceiling < target:
-            told = f"No cache reaches it: the ceiling is {_rate(outlook, ceiling)}, the rest are first requests."
+            limit = "floor" if outlook.by_bytes else "ceiling"
+            told = f"No cache reaches it: the {limit} is {shown(outlook, ceiling)}, by first requests."
         else:
             told = f"Nothing up to {size(outlook.curve.capacities[-1])} reaches it."
         return Suggestion(title, None, "Out of reach", (told,))
@@ -165,11 +168,19 @@ def round_up(capacity: float) -> int:
 
 
 def _instead(outlook: Outlook, setting: Setting) -> str:
-    gain = outlook.rate(setting) - outlook.here
     return (
-        f"{named(setting)} would have hit {_rate(outlook, outlook.rate(setting))} instead of "
-        f"{_rate(outlook, outlook.here)} (+{points(gain)}), {fewer_reads(outlook, setting)}."
+        f"{named(setting)} {_verb(outlook)} {_rate(outlook, outlook.rate(setting))} instead of "
+        f"{shown(outlook, outlook.here)} ({_gain(outlook, setting)[0]}), {fewer_reads(outlook, setting)}."
     )
+
+
+def _gain(outlook: Outlook, setting: Setting) -> tuple[str, str]:
+    gain = outlook.rate(setting) - outlook.here
+    return f"{'-' if outlook.by_bytes else '+'}{points(gain)}", fewer_reads(outlook, setting)
+
+
+def _verb(outlook: Outlook) -> str:
+    return "would have fetched" if outlook.by_bytes else "would have hit"
 
 
 def _stay(outlook: Outlook) -> str:
@@ -199,5 +210,10 @@ def _too_early(outlook: Outlook) -> str:
     return "Too early: the present setting has not been counted in this range yet."
 
 
+def shown(outlook: Outlook, fraction: float | None) -> str:
+    """A hit rate; by bytes what is left of it, which is fetched from S3."""
+    return rate(1 - fraction if outlook.by_bytes and fraction is not None else fraction)
+
+
 def _rate(outlook: Outlook, fraction: float | None) -> str:
-    return f"{rate(fraction)} of bytes" if outlook.by_bytes else rate(fraction)
+    return f"{shown(outlook, fraction)}{' of bytes from S3' if outlook.by_bytes else ''}"

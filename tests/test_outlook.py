@@ -90,6 +90,15 @@ def test_more_memory_pays_where_no_policy_does():
     assert told.sentence.startswith("Yes: more memory pays. LRU at 200 MB would have hit 80.0 % instead of 70.0 %")
 
 
+def test_by_bytes_it_speaks_of_what_is_fetched():
+    told = advise(outlook(by_bytes=True), 0.8)
+    assert told.sentence == (
+        "Yes: same memory, better policy. SIEVE at 100 MB would have fetched 26.0 % of bytes from S3 instead of 30.0 % "
+        "(-4.0 points), 40 fewer S3 GETs a minute."
+    )
+    assert told.suggestions[2].title == "At most 20 % from S3"
+
+
 def test_less_memory_saves_where_the_curve_is_flat():
     told = advise(outlook(curve({"lru": (40, 70, 70, 71, 71)})), 0.8)
     assert told.kind == "save"
@@ -133,7 +142,7 @@ def test_a_shadow_that_did_not_do_as_the_cache_is_told_and_nothing_suggested():
 def test_a_target_beyond_the_ceiling_is_out_of_reach_in_words():
     [*_, reach] = advise(outlook(), 0.9).suggestions
     assert (reach.title, reach.value) == ("Reach 90 %", "Out of reach")
-    assert reach.told == ("No cache reaches it: the ceiling is 85.0 %, the rest are first requests.",)
+    assert reach.told == ("No cache reaches it: the ceiling is 85.0 %, by first requests.",)
 
 
 def test_a_target_that_is_reached_says_so():

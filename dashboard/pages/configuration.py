@@ -96,7 +96,7 @@ def question(which: str, title: str) -> dmc.Modal:
         transitionProps={"duration": 0},
         children=[
             html.P(id=of_question(which, "words")),
-            html.P("They stay stored and will be fetched again.", className="muted"),
+            html.P("They stay stored and will be fetched again.", id=of_question(which, "lost"), className="muted"),
             html.Div(
                 className="answers",
                 children=[

@@ -144,9 +144,17 @@ def latest(fleet: Fleet, previous: Configuration | None, now: float) -> Componen
                     for place, (told, reached) in enumerate(steps)
                 ],
             ),
+            _judged_later(newest),
             _undo(previous, newest),
         ],
     )
+
+
+def _judged_later(newest: Configuration) -> Component | None:
+    if newest.prediction is None:
+        return None
+    link = dcc.Link("Activity", href="/activity")
+    return html.P(["What came of it will stand in ", link, ", held against the prediction."], className="muted")
 
 
 def _undo(previous: Configuration, newest: Configuration) -> Component | None:

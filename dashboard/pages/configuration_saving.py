@@ -7,7 +7,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
 from cache.config import Configuration
-from dashboard.changes import clearing, shrinking
+from dashboard.changes import clearing, policy_label, shrinking
 from dashboard.editing import Outcome, clear_cache, content, save
 from dashboard.expectation import expected
 from dashboard.forms import NAMELESS, Draft, read_draft
@@ -37,6 +37,8 @@ def _register_saving(app: Dash, reader: Reader, channel: Channel, outlooks: Outl
         Output(of_question("shrink", "words"), "children"),
         Output(of_question("shrink", "keep"), "children"),
         Output(of_question("shrink", "go"), "children"),
+        Output(of_question("shrink", "dialog"), "title"),
+        Output(of_question("shrink", "lost"), "hidden"),
         Input(page.APPLY, "n_clicks"),
         Input({"undo": ALL}, "n_clicks"),
         Input(of_question("shrink", "keep"), "n_clicks"),
@@ -55,7 +57,7 @@ def _register_saving(app: Dash, reader: Reader, channel: Channel, outlooks: Outl
         if pressed is None:
             raise PreventUpdate
         if pressed == of_question("shrink", "keep"):
-            return (*[no_update] * 3, None, False, *[no_update] * 3)
+            return (*[no_update] * 3, None, False, *[no_update] * 5)
         confirmed = pressed == of_question("shrink", "go")
         asked = pending if confirmed else {"undo": pressed["undo"]} if isinstance(pressed, dict) else {"apply": True}
         draft = draft_in(policy, capacity, author, reason)
@@ -63,16 +65,26 @@ def _register_saving(app: Dash, reader: Reader, channel: Channel, outlooks: Outl
         if edit is None:
             raise PreventUpdate
         overtaken, over = reader.newest().version != started.version, seconds_over(address)
-        question = None if confirmed or overtaken else shrinking(reader.fleet(), edit["capacity_bytes"])
-        if question:
-            effect = expected(outlooks.from_now(setting_of(started), over), (edit["policy"], edit["capacity_bytes"]))
-            question = f"{question} {effect.fall}".strip()
-        if question:
-            keep, go = f"Keep {size(started.capacity_bytes)}", f"Shrink to {size(edit['capacity_bytes'])}"
-            return (*[no_update] * 3, asked, True, question, keep, go)
+        lost = fall = None
+        if not confirmed and not overtaken:
+            lost = shrinking(reader.fleet(), edit["capacity_bytes"])
+            outlook = outlooks.from_now(setting_of(started), over)
+            fall = expected(outlook, (edit["policy"], edit["capacity_bytes"])).fall
+        if lost or fall:
+            question = " ".join(filter(None, (lost, fall)))
+            return (*[no_update] * 3, asked, True, question, *_answers(started, edit, bool(lost)), not lost)
         outcome = save(channel, started, edit, utc(reader.now()), partial(outlooks.predicted, seconds=over))
         reader.retry()
-        return (*_answered(outcome, reader, fill="apply" in asked), None, False, *[no_update] * 3)
+        return (*_answered(outcome, reader, fill="apply" in asked), None, False, *[no_update] * 5)
+
+
+def _answers(started: Configuration, edit: dict[str, Any], shrinks: bool) -> tuple[str, str, str]:
+    """What the two buttons say, and the dialog's title."""
+    if shrinks:
+        keep, go = size(started.capacity_bytes), size(edit["capacity_bytes"])
+        return f"Keep {keep}", f"Shrink to {go}", "Shrink the cache?"
+    setting = f"{policy_label(edit['policy'])} at {size(edit['capacity_bytes'])}"
+    return "Keep what is in force", f"Apply {setting}", "Apply what is expected to do worse?"
 
 
 def _answered(outcome: Outcome, reader: Reader, fill: bool) -> tuple:

@@ -132,7 +132,8 @@ def _register_answer(app: Dash, sights: Sights, reader: Reader, curves: Curves) 
     def answer(given: dict) -> tuple:
         sight = sights.at(given)
         if sight.outlook is None:
-            return _nothing(reader, curves), "answer banner info", [], [], "", True
+            kind = "warning" if curves.failure else "info"
+            return _nothing(reader, curves), f"answer banner {kind}", [], [], "", True
         advice = sight.advice
         kind = {"off": "answer banner error", "early": "answer banner info"}.get(
             advice.kind, f"answer answer-{advice.kind}"
