@@ -59,7 +59,7 @@ def create_app(settings: Settings, channel: Channel | None = None) -> Dash:
     statistics_callbacks.register(app, reader, verdicts)
     what_if_callbacks.register(app, reader, curves, outlooks)
     configuration_callbacks.register(app, reader, channel, outlooks)
-    activity.register(app, verdicts)
+    activity.register(app, reader, verdicts)
     cost.register(app, reader, channel, statistics.WINDOW, toolbar.REFRESH)
     _finish(app)
     guard(app.server, settings.hosts)

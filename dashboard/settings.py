@@ -30,6 +30,12 @@ class Settings(BaseSettings):
     image_service_url: str = Field(
         "", description="Where browsers reach the image service; the pages have no link to it where empty."
     )
+    allowed_hosts: str = Field(
+        "", description="Host names it answers to, with commas between; * for any. Loopback names and HOST where empty."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        "INFO", description="The least important messages that are logged."
+    )
     memory_price: float = Field(
         DOLLARS_A_GB_OF_MEMORY_A_MONTH, ge=0, description="Dollars for a GB of memory a month, for estimates of cost."
     )
@@ -41,12 +47,6 @@ class Settings(BaseSettings):
         ge=60,
         le=86_400,
         description="How long after a change it is said whether its prediction came true; less for a demonstration.",
-    )
-    allowed_hosts: str = Field(
-        "", description="Host names it answers to, with commas between; * for any. Loopback names and HOST where empty."
-    )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
-        "INFO", description="The least important messages that are logged."
     )
 
     @field_validator("log_level", mode="before")

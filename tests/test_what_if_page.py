@@ -1,6 +1,7 @@
 """The pages What-if and Activity without a browser: each callback asked as its page asks."""
 
 import json
+import re
 import time
 from datetime import UTC, datetime
 
@@ -82,8 +83,8 @@ def test_apply_leads_to_configuration_filled_in_with_a_reason_and_applies_nothin
 def test_the_table_has_the_present_cell_and_the_best_of_each_column(full):
     shown = full.shown(f"{what_if.GRID}.children")
     cells = json.dumps(shown[f"{what_if.GRID}.children"])
-    assert '"data-point": "lru 104857600", "aria-label": "LRU at 100 MB: ' in cells
-    assert ", now" in cells
+    assert '"data-point": "lru 104857600"' in cells
+    assert re.search(r'"LRU at 100 MB: [\d.]+ %, now"', cells)
     assert ", best" in cells
     assert shown[f"{what_if.ORDER}.data"][0] == "gdsf"
 
@@ -199,3 +200,20 @@ def test_activity_begins_empty(manager):
     shown = manager.activity()
     assert words(shown[f"{activity.ROWS}.children"]).startswith("No changes yet")
     assert "No prediction has been put to the test yet." in shown[f"{activity.SCORE}.children"]
+
+
+def test_capacity_stands_over_miss_rate_with_each_change_marked(manager, trace):
+    moved = manager.fill(trace[:50])
+    at = datetime.fromtimestamp(moved[30]["start"], UTC)
+    manager.channel.publish(edited(DEFAULT, {"policy": "gdsf"}, now=at))
+    shown = manager._calls.call(f"{activity.GRAPH}.figure", f"{activity.SPAN}.value", {f"{activity.SPAN}.value": "3h"})
+    figure = shown[f"{activity.GRAPH}.figure"]
+    assert [(trace["name"], trace["yaxis"]) for trace in figure["data"]] == [("Capacity", "y"), ("Miss rate", "y2")]
+    assert None in figure["data"][1]["y"]
+    assert [shape["name"] for shape in figure["layout"]["shapes"]] == ["change v1"]
+    assert shown[f"{activity.TELLS}.children"].startswith("Capacity 100 MB, then 100 MB; miss rate ")
+
+
+def test_without_statistics_the_timeline_says_so(manager):
+    shown = manager._calls.call(f"{activity.GRAPH}.figure", f"{activity.SPAN}.value", {f"{activity.SPAN}.value": "24h"})
+    assert shown[f"{activity.TELLS}.children"] == "No statistics in this range."

@@ -4,10 +4,17 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
+from dashboard import ids
 from dashboard.changes import what_changed
+from dashboard.figures import CONFIG
 from dashboard.fleet import made_at
+from dashboard.marks import changes
 from dashboard.pages.parts import help_button
+from dashboard.reader import Reader
+from dashboard.theme import palette
+from dashboard.timeline import timeline, told
 from dashboard.verdicts import Change, Verdicts, long, numbers, score, score_words, short
+from dashboard.window import PRESETS, read_window
 from dashboard.words import MISSING, moment
 
 SCORE = "activity-score"
@@ -15,8 +22,13 @@ ROWS = "activity-rows"
 WHICH = "activity-which"
 FILTER = "activity-filter"
 TICK = "activity-tick"
+SPAN = "activity-span"
+GRAPH = "activity-graph"
+FRAME = "activity-frame"
+TELLS = "activity-tells"
 TICK_MILLISECONDS = 20_000
 MOST_ROWS = 100
+SPANS = ("24h", "3h", "7d", "30d")
 WHICH_WORDS = {"all": "All changes", "predicted": "With a prediction"}
 HEADS = ("Version", "When, who, why", "Change", "Before", "Predicted", "After", "If unchanged", "Verdict")
 METHOD = (
@@ -58,13 +70,61 @@ def layout(**_address: str) -> html.Div:
                     html.A("As JSON", href="/api/activity", className="button"),
                 ],
             ),
+            _timeline(),
             html.Section(html.Div(id=ROWS), className="card", **{"aria-label": "Changes, newest first"}),
             dcc.Interval(id=TICK, interval=TICK_MILLISECONDS),
         ],
     )  # fmt: skip
 
 
-def register(app: Dash, verdicts: Verdicts) -> None:
+def _timeline() -> html.Section:
+    return html.Section(
+        className="card chart",
+        **{"aria-labelledby": "activity-timeline"},
+        children=[
+            html.Div(
+                className="chart-head",
+                children=[
+                    html.H2("Capacity over miss rate", id="activity-timeline"),
+                    html.Span(className="spring"),
+                    dmc.Select(
+                        id=SPAN,
+                        data=[{"value": value, "label": label} for value, label, _ in PRESETS if value in SPANS],
+                        value=SPANS[0],
+                        allowDeselect=False,
+                        w=160,
+                        attributes={"input": {"aria-label": "Range of the chart"}},
+                    ),
+                ],
+            ),
+            html.Div(
+                id=FRAME,
+                className="chart-frame timeline-frame",
+                role="img",
+                tabIndex=0,
+                **{"aria-label": "Capacity over miss rate. Loading."},
+                children=dcc.Graph(id=GRAPH, config=CONFIG, responsive=True, className="timeline-graph"),
+            ),
+            html.P(id=TELLS, className="sentence"),
+        ],
+    )
+
+
+def register(app: Dash, reader: Reader, verdicts: Verdicts) -> None:
+    @app.callback(
+        Output(GRAPH, "figure"),
+        Output(FRAME, "aria-label"),
+        Output(TELLS, "children"),
+        Input(SPAN, "value"),
+        Input(ids.SCHEME, "data"),
+        Input(TICK, "n_intervals"),
+    )
+    def draw(span: str, scheme: str | None, _ticks: int | None) -> tuple:
+        window, _ = read_window({"from": f"now-{span}"}, reader.now())
+        frame, documents = reader.statistics(window.range), changes(reader.history(), window.range)
+        sentence = told(frame, window.range, documents)
+        return timeline(frame, window.range, documents, palette(scheme or "light")), sentence, sentence
+
     @app.callback(
         Output(SCORE, "children"),
         Output(ROWS, "children"),
@@ -73,27 +133,27 @@ def register(app: Dash, verdicts: Verdicts) -> None:
         Input(FILTER, "value"),
     )
     def show(_ticks: int | None, which: str, text: str | None) -> tuple[str, Component]:
-        changes = verdicts.changes()
-        return score_words(score(changes)), rows(chosen(changes, which, text or ""))
+        every = verdicts.changes()
+        return score_words(score(every)), rows(chosen(every, which, text or ""))
 
 
-def chosen(changes: list[Change], which: str, text: str) -> list[Change]:
+def chosen(every: list[Change], which: str, text: str) -> list[Change]:
     wanted = text.strip().lower()
     return [
         change
-        for change in changes
+        for change in every
         if (which == "all" or change.document.prediction is not None) and (not wanted or wanted in _text(change))
     ]
 
 
-def rows(changes: list[Change]) -> Component:
-    if not changes:
+def rows(every: list[Change]) -> Component:
+    if not every:
         return html.P("No changes yet: what is applied on Configuration stands here.", className="muted")
     return html.Table(
         className="plain-table activity-table",
         children=[
             html.Thead(html.Tr([html.Th(head, scope="col") for head in HEADS])),
-            html.Tbody([_row(change) for change in changes[:MOST_ROWS]]),
+            html.Tbody([_row(change) for change in every[:MOST_ROWS]]),
         ],
     )
 
