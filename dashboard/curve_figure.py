@@ -9,7 +9,7 @@ from cache.policies import POLICIES
 from dashboard import words
 from dashboard.changes import policy_label
 from dashboard.cost import dollars
-from dashboard.outlook import Outlook
+from dashboard.outlook import ABOVE, BELOW, Outlook
 from dashboard.theme import FONT, Palette, transparent
 from metrics.curves import Setting
 
@@ -63,7 +63,7 @@ def title(show: str) -> str:
 def sentence(outlook: Outlook, show: str, best: Setting | None) -> str:
     """What the figure shows, for those who listen."""
     here = words.rate(shown_rate(show, outlook.here))
-    sizes = outlook.curve.capacities
+    sizes = _shown_sizes(outlook)
     told = f"{len(outlook.policies)} policies from {words.size(sizes[0])} to {words.size(sizes[-1])} an instance."
     told += f" Now {policy_label(outlook.now[0])} at {words.size(outlook.now[1])}: {here}."
     if best:
@@ -90,8 +90,13 @@ def hover(outlook: Outlook, setting: Setting) -> str:
     )
 
 
+def _shown_sizes(outlook: Outlook) -> list[int]:
+    sizes, now = outlook.curve.capacities, outlook.now[1]
+    return [size for size in sizes if now / BELOW <= size <= now * ABOVE] or sizes
+
+
 def _line(outlook: Outlook, policy: str, show: str, colours: Palette, strong: bool, coloured: bool) -> list[dict]:
-    sizes = outlook.sizes(policy)
+    sizes = [size for size in outlook.sizes(policy) if size in _shown_sizes(outlook)]
     rates = [shown_rate(show, outlook.rate((policy, size))) for size in sizes]
     symbol, dash = SYMBOLS.get(policy, ("circle", "solid"))
     colour = colours[policy] if coloured else colours["input-border"]
@@ -149,7 +154,7 @@ def _ring(size: float, rate: float, colour: str, role: str, told: str, colours: 
 
 
 def _layout(outlook: Outlook, show: str, colours: Palette, best: Setting | None, order: list[str]) -> dict[str, Any]:
-    sizes = outlook.curve.capacities
+    sizes = _shown_sizes(outlook)
     low, high = math.log10(sizes[0] / MIB), math.log10(sizes[-1] / MIB)
     room = (high - low) * 0.03 or 0.1
     ticks = [tick for tick in TICKS_MB if 10 ** (low - room) <= tick <= 10 ** (high + room)]
@@ -209,7 +214,8 @@ def _ceiling_words(outlook: Outlook, show: str, colours: Palette) -> list[dict]:
 def _labels(outlook: Outlook, show: str, colours: Palette, best: Setting | None, order: list[str]) -> list[dict]:
     """What each line is called, at the end where they are further apart, moved where two would meet."""
     left = _labelled_left(outlook, order)
-    ends = {p: shown_rate(show, outlook.rate((p, outlook.sizes(p)[0 if left else -1]))) / 1.04 for p in order}
+    end = _shown_sizes(outlook)[0 if left else -1]
+    ends = {policy: shown_rate(show, outlook.rate((policy, end)) or 0.0) / 1.04 for policy in order}
     strong = {outlook.now[0], best[0] if best else outlook.now[0]}
     return [
         {
@@ -226,7 +232,7 @@ def _labelled_left(outlook: Outlook, order: list[str]) -> bool:
     """Large caches all do the same, so it is mostly the small ones that lines are told apart by."""
 
     def spread(end: int) -> float:
-        rates = [outlook.rate((policy, outlook.sizes(policy)[end])) for policy in order]
+        rates = [outlook.rate((policy, _shown_sizes(outlook)[end])) or 0.0 for policy in order]
         return max(rates, default=0) - min(rates, default=0)
 
     return spread(0) > spread(-1)

@@ -14,6 +14,8 @@ ENOUGH_COVERED = 0.3
 EXACT_ERROR = 0.005
 SAMPLED_ERROR = 0.007
 """At ENOUGH_OBJECTS sampled entries; it grows as the root of there being fewer."""
+BELOW, ABOVE = 4.5, 9.0
+"""What is shown: a little beyond what shadows are begun for, though they go on farther off after a change."""
 OFF_BY = 0.01
 """A shadow of the present setting further than this from the cache itself tells that something is wrong."""
 
@@ -22,8 +24,7 @@ OFF_BY = 0.01
 class Outlook:
     """One curve looked at from the setting that is in force. ``by_bytes`` makes every rate one of bytes, not requests.
 
-    ``served`` is how many requests statistics count in the same range; ``caches`` how many caches there are;
-    ``settling`` tells that the range begins just after a change, when the cache still held what was chosen before.
+    ``served`` is how many requests statistics count in the same range; ``caches`` how many caches there are.
     """
 
     curve: Curve
@@ -32,7 +33,6 @@ class Outlook:
     prices: Prices = field(default_factory=Prices)
     by_bytes: bool = False
     served: int | None = None
-    settling: bool = False
 
     # --- rates -----------------------------------------------------------------------------------------------------
 
@@ -145,7 +145,7 @@ class Outlook:
     @property
     def _off(self) -> float:
         really, shadow = self.curve.checked
-        return abs(really.hit_rate - shadow.hit_rate) if really.requests and not self.settling else 0.0
+        return abs(really.hit_rate - shadow.hit_rate) if really.requests else 0.0
 
     def _of(self, count: Count, by_bytes: bool | None = None) -> float:
         by_bytes = self.by_bytes if by_bytes is None else by_bytes
@@ -161,9 +161,10 @@ def setting_now(curve: Curve, wanted: Setting) -> Setting:
 
 
 def columns(sizes: Sequence[int], now: int) -> list[int]:
-    """The capacities of a small table: whole doublings of a megabyte, and the one in force."""
+    """The capacities of a small table: the one in force, and the doublings of a megabyte around it."""
     mib = 1 << 20
-    return sorted({size for size in sizes if size == now or math.log2(size / mib).is_integer()})
+    around = [size for size in sizes if now / BELOW <= size <= now * ABOVE] or sizes
+    return sorted({size for size in around if size == now or math.log2(size / mib).is_integer()})
 
 
 def _near(size: int, capacity: float) -> bool:

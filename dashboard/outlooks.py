@@ -46,11 +46,12 @@ class Outlooks:
         curve = self._curves.over(range.start, range.end, instance)
         if curve is None or not curve.live.requests or not curve.points:
             return None
+        if self._settling(curve.start):
+            curve = self._curves.over(range.start, range.end, instance, settling=True) or curve
         totals = self._reader.totals(range, instance)
         caches = len(self._curves.instances(range.start, range.end)) if instance == "all" else 1
         served = totals.requests if totals else None
-        now, settling = setting_now(curve, base), self._settling(curve.start)
-        return Outlook(curve, now, max(1, caches), self._prices, by_bytes, served, settling)
+        return Outlook(curve, setting_now(curve, base), max(1, caches), self._prices, by_bytes, served)
 
     def _settling(self, start: int) -> bool:
         """Whether a range begins soon after the setting last changed before it."""

@@ -148,7 +148,9 @@ def long(change: Change) -> str:
     if not verdict.judged:
         return {
             Kind.WAITING: "No instance has run on it for a whole minute yet.",
-            Kind.WARMING: "The cache still holds what the old setting chose; counting begins once it has turned over.",
+            Kind.WARMING: "The cache still holds what the old setting chose; counting begins once it has turned over."
+            if verdict.progress < 0.5
+            else "The cache has turned over; a few minutes are counted first.",
             Kind.EARLY: f"Only {verdict.requests:,} requests since.",
             Kind.UNKNOWN: "The shadow of the old setting did not run on, or nothing was counted.",
         }[verdict.kind]

@@ -118,8 +118,11 @@ def of_document(document: Mapping[str, Any]) -> Curve:
     )
 
 
-def add_curves(curves: Iterable[Curve], instance: str = "") -> Curve | None:
-    """Several minutes, and several instances, as one; None of none. What is estimated is as sure as its least part."""
+def add_curves(curves: Iterable[Curve], instance: str = "", settling: bool = False) -> Curve | None:
+    """Several minutes, and several instances, as one; None of none. What is estimated is as sure as its least part.
+
+    ``settling`` tells that the setting had changed just before the first of them.
+    """
     ordered = sorted(curves, key=lambda curve: (curve.start, curve.instance))
     if not ordered:
         return None
@@ -152,7 +155,7 @@ def add_curves(curves: Iterable[Curve], instance: str = "") -> Curve | None:
         infinite=_sum(curve.infinite for curve in ordered),
         points={setting: Count(*sums) for setting, sums in points.items()},
         in_force=in_force,
-        checked=_checked(ordered),
+        checked=_checked(ordered, settling),
         sampled=sampled,
         reasons=reasons,
         shed=sum(curve.shed for curve in ordered),
@@ -182,7 +185,7 @@ def fuller(one: Curve | None, other: Curve) -> Curve:
     return one
 
 
-def _checked(ordered: Sequence[Curve]) -> tuple[Count, Count]:
+def _checked(ordered: Sequence[Curve], settling: bool) -> tuple[Count, Count]:
     """What caches and their shadows did, without the time in which a cache still held what another setting chose."""
     really, shadow = Count(), Count()
     last: dict[str, Setting] = {}
@@ -190,9 +193,10 @@ def _checked(ordered: Sequence[Curve]) -> tuple[Count, Count]:
     for curve in ordered:
         if len(curve.in_force) == 1:
             [setting] = curve.in_force
-            if last.setdefault(curve.instance, setting) != setting:
-                last[curve.instance] = setting
+            changed = last.get(curve.instance, None if settling else setting) != setting
+            if changed:
                 unsettled_bytes[curve.instance] = SETTLED_AFTER_FILLS * setting[1]
+            last[curve.instance] = setting
             if unsettled_bytes.get(curve.instance, 0) > 0:
                 unsettled_bytes[curve.instance] -= curve.live.bytes_missed
                 continue

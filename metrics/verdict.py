@@ -121,7 +121,7 @@ def judge(
     if len(counted) < LEAST_MINUTES:
         fetched = sum(minute.bytes_missed for minute in minutes) / minutes[-1].capacity_bytes / fills
         elapsed = (now - minutes[0].start) / (window_seconds + LEAST_MINUTES * MINUTE)
-        progress = 0.99 if counted else min(0.99, max(fetched, elapsed))
+        progress = 0.5 + len(counted) / LEAST_MINUTES / 2 if counted else min(1.0, max(fetched, elapsed)) / 2
         return Verdict(Kind.CUT_SHORT if over else Kind.WARMING, progress=progress, final=over)
     requests = sum(minute.requests for minute in counted)
     final = now >= until + 2 * MINUTE

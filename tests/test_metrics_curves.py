@@ -112,4 +112,5 @@ def test_the_check_leaves_out_what_a_cache_does_while_it_settles_after_a_change(
     after = [of_document(small("a", T + 60 * n, hits=0, bytes=MIB)) for n in range(3, 12)]
     settled = [of_document(small("a", T + 60 * n, hits=7)) for n in range(12, 15)]
     really, shadow = add_curves([*before, *after, *settled]).checked
+    assert add_curves([*after, *settled], settling=True).checked[0].requests == 60
     assert (really.requests, really.hits, shadow.hits) == (90, 3 * 3 + 3 * 0 + 3 * 7, 3 * 3 + 3 * 7 + 3 * 7)

@@ -69,7 +69,7 @@ def test_it_waits_until_every_instance_runs_on_it():
 
 def test_it_warms_up_and_says_how_far_it_is():
     verdict = told(minutes(6, bytes=10), now=T + 390)
-    assert (verdict.kind, verdict.progress) == (Kind.WARMING, 0.5)
+    assert (verdict.kind, verdict.progress) == (Kind.WARMING, 0.25)
 
 
 def test_the_first_minutes_do_not_count_until_the_cache_has_turned_over():

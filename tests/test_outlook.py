@@ -132,11 +132,10 @@ def test_a_curve_that_knows_of_little_of_what_was_served_is_too_early():
 
 
 def test_a_shadow_that_did_not_do_as_the_cache_is_told_and_nothing_suggested():
-    off = outlook(curve(really=67))
-    told = advise(off, 0.8)
+    told = advise(outlook(curve(really=67)), 0.8)
     assert (told.kind, told.suggestions) == ("off", ())
     assert "The shadow of the present setting hit 70.0 %, the cache itself 67.0 %." in told.sentence
-    assert not replace(off, settling=True).off
+    assert not outlook(curve(really=67, checked=(Count(), Count()))).off
 
 
 def test_a_target_beyond_the_ceiling_is_out_of_reach_in_words():
@@ -163,8 +162,8 @@ def test_a_point_that_was_seldom_looked_at_or_little_sampled_is_weak():
 
 
 def test_the_small_table_has_whole_doublings_and_what_is_in_force():
-    sizes = [round(MIB * 2 ** (k / 2)) for k in range(8, 15)] + [100 * MIB]
-    assert [size // MIB for size in columns(sizes, 100 * MIB)] == [16, 32, 64, 100, 128]
+    sizes = [round(MIB * 2 ** (k / 2)) for k in range(25)] + [100 * MIB]
+    assert [size // MIB for size in columns(sizes, 100 * MIB)] == [32, 64, 100, 128, 256, 512]
 
 
 def test_a_machine_with_less_memory_has_a_setting_of_its_own():

@@ -59,7 +59,7 @@ def apply_address(outlook: Outlook, setting: Setting, window: Window) -> str:
     there, here = outlook.rate(setting, by_bytes=False), outlook.rate(outlook.now, by_bytes=False)
     reason = (
         f"What-if: {named(setting)} would have hit {words.rate(there)} instead of {words.rate(here)} "
-        f"in the {window.name} to {words.clock(outlook.curve.end)} UTC"
+        f"of {words.plural(outlook.curve.live.requests, 'request')} to {words.clock(outlook.curve.end)} UTC"
     )
     asked = {"policy": setting[0], "capacity_bytes": setting[1], "reason": reason}
     return "/configuration?" + urlencode(asked | {"over": window.range.seconds // 60 * 60})
@@ -81,9 +81,9 @@ def confidence(outlook: Outlook) -> list[Component]:
     if curve.shed:
         parts.append(html.Span(f" {words.plural(curve.shed, 'request')} were too many to follow and are estimated."))
     really, shadow = curve.checked
-    if outlook.settling:
+    if not really.requests:
         parts.append(html.Span(" The cache still settles after the last change; its check waits for that."))
-    elif really.requests:
+    else:
         check = f"Shadow of the present setting {words.rate(shadow.hit_rate)}, really {words.rate(really.hit_rate)}."
         parts.append(html.Span([" ", check]))
     parts.append(html.Span(f" The shadows take {words.size(curve.memory_bytes)}."))
