@@ -1,7 +1,7 @@
 """An outlook becomes a figure: a line a policy over capacity, where we are, and where no cache gets. No Dash."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from cache.config import MIB
@@ -9,7 +9,8 @@ from cache.policies import POLICIES
 from dashboard import words
 from dashboard.changes import policy_label
 from dashboard.cost import dollars
-from dashboard.outlook import ABOVE, BELOW, Outlook
+from dashboard.curve_labels import labelled_left, labels, shown_rate, shown_sizes
+from dashboard.outlook import Outlook
 from dashboard.theme import FONT, Palette, transparent
 from metrics.curves import Setting
 
@@ -19,8 +20,6 @@ SYMBOLS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 """How a policy is drawn beside its colour."""
 STRONG, FAINT = 3, 1.25
-GAP = 0.053
-"""The least distance of two labels, as a share of the height."""
 TICKS_MB = tuple(2**power for power in range(-4, 21))
 
 
@@ -45,13 +44,6 @@ def curve_figure(
     return {"data": traces, "layout": _layout(outlook, show, colours, best, order)}
 
 
-def shown_rate(show: str, hit_rate: float | None) -> float | None:
-    """What stands on the axis for a hit rate."""
-    if hit_rate is None:
-        return None
-    return hit_rate if show == "hit" else 1 - hit_rate
-
-
 def title(show: str) -> str:
     return {
         "hit": "Hit rate by capacity, % of requests",
@@ -63,7 +55,7 @@ def title(show: str) -> str:
 def sentence(outlook: Outlook, show: str, best: Setting | None) -> str:
     """What the figure shows, for those who listen."""
     here = words.rate(shown_rate(show, outlook.here))
-    sizes = _shown_sizes(outlook)
+    sizes = shown_sizes(outlook)
     told = f"{len(outlook.policies)} policies from {words.size(sizes[0])} to {words.size(sizes[-1])} an instance."
     told += f" Now {policy_label(outlook.now[0])} at {words.size(outlook.now[1])}: {here}."
     if best:
@@ -90,13 +82,8 @@ def hover(outlook: Outlook, setting: Setting) -> str:
     )
 
 
-def _shown_sizes(outlook: Outlook) -> list[int]:
-    sizes, now = outlook.curve.capacities, outlook.now[1]
-    return [size for size in sizes if now / BELOW <= size <= now * ABOVE] or sizes
-
-
 def _line(outlook: Outlook, policy: str, show: str, colours: Palette, strong: bool, coloured: bool) -> list[dict]:
-    sizes = [size for size in outlook.sizes(policy) if size in _shown_sizes(outlook)]
+    sizes = [size for size in outlook.sizes(policy) if size in shown_sizes(outlook)]
     rates = [shown_rate(show, outlook.rate((policy, size))) for size in sizes]
     symbol, dash = SYMBOLS.get(policy, ("circle", "solid"))
     colour = colours[policy] if coloured else colours["input-border"]
@@ -154,14 +141,14 @@ def _ring(size: float, rate: float, colour: str, role: str, told: str, colours: 
 
 
 def _layout(outlook: Outlook, show: str, colours: Palette, best: Setting | None, order: list[str]) -> dict[str, Any]:
-    sizes = _shown_sizes(outlook)
+    sizes = shown_sizes(outlook)
     low, high = math.log10(sizes[0] / MIB), math.log10(sizes[-1] / MIB)
     room = (high - low) * 0.03 or 0.1
     ticks = [tick for tick in TICKS_MB if 10 ** (low - room) <= tick <= 10 ** (high + room)]
     font = {"size": 12, "color": colours["muted"]}
-    left = _labelled_left(outlook, order)
+    left = labelled_left(outlook, order)
     return {
-        "margin": {"l": 92 if left else 40, "r": 40 if left else 92, "t": 12, "b": 40},
+        "margin": {"l": 104 if left else 40, "r": 40 if left else 104, "t": 12, "b": 40},
         "paper_bgcolor": "rgba(0, 0, 0, 0)", "plot_bgcolor": "rgba(0, 0, 0, 0)",
         "font": {"family": FONT} | font, "hovermode": "closest",
         "hoverdistance": 24, "dragmode": False, "showlegend": False, "autosize": True, "uirevision": "kept",
@@ -177,7 +164,7 @@ def _layout(outlook: Outlook, show: str, colours: Palette, best: Setting | None,
             "zeroline": False, "showline": False, "ticks": "", "side": "right" if left else "left",
         },
         "shapes": [*_ceiling(outlook, show, colours), _now_line(outlook, colours)],
-        "annotations": [*_labels(outlook, show, colours, best, order), *_ceiling_words(outlook, show, colours)],
+        "annotations": [*labels(outlook, show, colours, best, order), *_ceiling_words(outlook, show, colours)],
     }  # fmt: skip
 
 
@@ -209,57 +196,3 @@ def _ceiling_words(outlook: Outlook, show: str, colours: Palette) -> list[dict]:
             "font": {"size": 12, "color": colours["muted"]}, "name": "ceiling",
         }
     ]  # fmt: skip
-
-
-def _labels(outlook: Outlook, show: str, colours: Palette, best: Setting | None, order: list[str]) -> list[dict]:
-    """What each line is called, at the end where they are further apart, moved where two would meet."""
-    left = _labelled_left(outlook, order)
-    end = _shown_sizes(outlook)[0 if left else -1]
-    ends = {policy: shown_rate(show, outlook.rate((policy, end)) or 0.0) / 1.04 for policy in order}
-    strong = {outlook.now[0], best[0] if best else outlook.now[0]}
-    return [
-        {
-            "text": _label(policy, outlook, best), "xref": "paper", "yref": "paper", "x": 0 if left else 1, "y": height,
-            "xshift": -6 if left else 6, "xanchor": "right" if left else "left", "yanchor": "middle",
-            "showarrow": False, "name": f"end {policy}",
-            "font": {"size": 12, "color": colours["ink"] if policy in strong else colours["muted"]},
-        }
-        for policy, height in apart(ends, GAP).items()
-    ]  # fmt: skip
-
-
-def _labelled_left(outlook: Outlook, order: list[str]) -> bool:
-    """Large caches all do the same, so it is mostly the small ones that lines are told apart by."""
-
-    def spread(end: int) -> float:
-        rates = [outlook.rate((policy, _shown_sizes(outlook)[end])) or 0.0 for policy in order]
-        return max(rates, default=0) - min(rates, default=0)
-
-    return spread(0) > spread(-1)
-
-
-def apart(heights: Mapping[str, float], gap: float) -> dict[str, float]:
-    """Heights from 0 to 1, each as near to its own as can be with so much between any two."""
-    groups = [[[name], height] for name, height in sorted(heights.items(), key=lambda each: each[1])]
-    place = 0
-    while place + 1 < len(groups):
-        (below, low), (above, high) = groups[place], groups[place + 1]
-        if high - low >= gap * (len(below) + len(above)) / 2 - 1e-9:
-            place += 1
-            continue
-        # Two that meet become one, around the middle of all its own.
-        names = below + above
-        groups[place : place + 2] = [[names, sum(heights[name] for name in names) / len(names)]]
-        place = max(0, place - 1)
-    found = {}
-    for names, middle in groups:
-        half = gap * (len(names) - 1) / 2
-        middle = min(max(middle, half), 1 - half)
-        found |= {name: middle - half + gap * number for number, name in enumerate(names)}
-    return found
-
-
-def _label(policy: str, outlook: Outlook, best: Setting | None) -> str:
-    if policy == outlook.now[0]:
-        return f"<b>{policy_label(policy)}</b> (now)"
-    return f"<b>{policy_label(policy)}</b> (best)" if best and policy == best[0] else policy_label(policy)

@@ -10,7 +10,7 @@ from dashboard import words
 from dashboard.advice import BESIDES, Advice, Suggestion, cheaper, fewer_reads, named
 from dashboard.changes import policy_label
 from dashboard.cost import dollars
-from dashboard.curve_figure import shown_rate
+from dashboard.curve_labels import shown_rate
 from dashboard.outlook import ENOUGH_OBJECTS, Outlook, columns
 from dashboard.pages.parts import help_button
 from dashboard.window import Window
