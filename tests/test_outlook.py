@@ -9,6 +9,7 @@ from dashboard.advice import BESIDES, advise, round_up
 from dashboard.expectation import expected
 from dashboard.outlook import Outlook, columns, setting_now
 from dashboard.outlooks import prediction
+from dashboard.pages.what_if_parts import confidence
 from metrics.curves import Count, Curve, of_document
 from metrics.prices import Prices
 from tests.whatif_days import small
@@ -197,3 +198,26 @@ def test_a_prediction_is_kept_only_where_enough_is_known():
     assert (kept.before, kept.after, kept.error, kept.requests) == (0.7, 0.74, 0.005, REQUESTS)
     assert prediction(outlook(curve(requests=500)), ("sieve", 100 * MIB)) is None
     assert prediction(outlook(), ("sieve", 900 * MIB)) is None
+
+
+def told_of(given: Curve) -> str:
+    return text(confidence(outlook(given))[0])
+
+
+def text(part) -> str:
+    if isinstance(part, list):
+        return "".join(map(text, part))
+    return part if isinstance(part, str) else text(part.children)
+
+
+def test_how_sure_it_is_stands_in_words():
+    assert told_of(curve()).startswith("Exact: all 60,000 requests since 08:00 UTC. Error under 0.5 points.")
+    assert "Shadow of the present setting 70.0 %, really 70.0 %." in told_of(curve())
+    sampled = told_of(curve(sampled={100 * MIB: (0.125, 9_000)}))
+    assert sampled.startswith(
+        "Sampled: 9,000 of about 72,000 images, within 0.7 points; 60,000 requests since 08:00 UTC."
+    )
+    assert told_of(curve(shed=500)).startswith("Nearly exact: 60,000 requests")
+    assert "500 requests were too many to follow and are estimated." in told_of(curve(shed=500))
+    settling = told_of(curve(checked=(Count(), Count())))
+    assert "The cache still settles after the last change; its check waits for that." in settling

@@ -75,8 +75,10 @@ def confidence(outlook: Outlook) -> list[Component]:
         error = words.points(max(outlook.error(size) for size in curve.sampled))
         told = f"Sampled: {words.count(objects)} of about {words.count(objects / rate)} images, within {error}; "
         told += f"{requests} since {words.clock(since)} UTC."
-    else:
+    elif curve.exact:
         told = f"Exact: all {requests} since {words.clock(since)} UTC. Error under {words.points(outlook.error(0))}."
+    else:
+        told = f"Nearly exact: {requests} since {words.clock(since)} UTC, of which a part is estimated."
     parts = [html.Span(told)]
     if curve.shed:
         parts.append(html.Span(f" {words.plural(curve.shed, 'request')} were too many to follow and are estimated."))
