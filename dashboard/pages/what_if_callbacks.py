@@ -197,8 +197,8 @@ def _nothing(reader: Reader, curves: Curves) -> list:
     if reader.fleet().last_complete is None:
         return [*FIRST_TIME]
     return [
-        "Nothing was counted in this range. The shadows count while the image service runs, has requests and memory for "
-        "them (WHATIF_BYTES). "
+        "Nothing was counted in this range. The shadows count while the image service runs, has requests and memory "
+        "for them (WHATIF_BYTES). "
         f"The last minute reported began at {clock(reader.fleet().last_complete)} UTC."
     ]
 
