@@ -2,7 +2,7 @@
 
 from threading import Lock
 
-from metrics.schema import COUNTS, LATENCY_VALUES_MS, latency_bucket
+from metrics.schema import LATENCY_VALUES_MS, RECORDED, latency_bucket
 
 
 class Recorder:
@@ -68,7 +68,7 @@ class Recorder:
     def add(self, counts: dict[str, int], latency: dict[int, int]) -> None:
         """Go on from counts that an earlier process left behind in the same minute."""
         with self._lock:
-            for name in COUNTS:
+            for name in RECORDED:
                 self._counts[name] += counts.get(name, 0)
             for bucket, answers in latency.items():
                 self._latency[bucket] += answers
@@ -78,7 +78,7 @@ class Recorder:
             self._counts[name] += amount
 
     def _clear(self) -> None:
-        self._counts = dict.fromkeys(COUNTS, 0)
+        self._counts = dict.fromkeys(RECORDED, 0)
         self._latency = [0] * len(LATENCY_VALUES_MS)
 
     def _histogram(self) -> dict[int, int]:
