@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from cache.whatif.family import Family
 from cache.whatif.keys import FREE, GONE, Keys
-from cache.whatif.records import level_of
+from cache.whatif.records import MAX_LEVEL, level_of
 from cache.whatif.slots import SLOTS
 
 BASE_BYTES = 14 << 20
@@ -117,11 +117,12 @@ class Sampling:
         held = self._held_by_slot()
         fullest = max(self.slot_of, key=lambda capacity_bytes: (held[self.slot_of[capacity_bytes]], capacity_bytes))
         idle = self._idle()
-        if idle * (PLACE_BYTES + NAME_BYTES) > held[self.slot_of[fullest]] * (8 + PACKED_BYTES / 3):
+        for_the_fullest = held[self.slot_of[fullest]] * (8 + PACKED_BYTES / 3)
+        if self.seen_level < MAX_LEVEL and idle * (PLACE_BYTES + NAME_BYTES) > for_the_fullest:
             self.seen_level += 1
             return True
         slot = self.slot_of[fullest]
-        if not held[slot]:
+        if not held[slot] or self.level[slot] == MAX_LEVEL:
             return False
         self._raise(fullest, self.level[slot] + 1)
         return True
@@ -166,9 +167,13 @@ class Sampling:
         return counts
 
     def _idle(self) -> int:
-        """How many entries are remembered only."""
+        """How many entries are kept only to remember that they were seen."""
         helds = [family.held for family in self._families.values()]
-        return sum(1 for key in self._keys.number.values() if not any(held[key] for held in helds))
+        return sum(
+            1
+            for entry, key in self._keys.number.items()
+            if level_of(entry) >= self.seen_level and not any(held[key] for held in helds)
+        )
 
 
 def _recalling(key: int) -> Callable:

@@ -41,6 +41,7 @@ class Tap:
         self._calm = NUMBERS * calm_records
         self._lock = Lock()
         self._shed = [[0, 0] for _ in OUTCOMES]
+        self._in_force = (0, 0)
         self.level = 0
 
     def request(self, key: str, object_id: str, width: int, payload_bytes: int, outcome: int) -> None:
@@ -66,7 +67,8 @@ class Tap:
 
     def configured(self, policy_place: int, capacity_bytes: int) -> None:
         """Another policy or capacity is in force."""
-        self._ring.extend((capacity_bytes, policy_place, CONFIGURED))
+        self._in_force = capacity_bytes, policy_place
+        self._ring.extend((*self._in_force, CONFIGURED))
 
     def minute_ended(self, start: int, going_on: bool = False) -> None:
         """The minute is over; or ``going_on``, and its counts so far are wanted."""
@@ -82,9 +84,9 @@ class Tap:
         return told + taken
 
     def renew(self) -> None:
-        """Forget what is not taken yet, and shed nothing: who reads begins anew."""
+        """Forget what is not taken yet, and shed nothing: who reads begins anew, with what is in force."""
         with self._lock:
-            del self._ring[:]
+            self._ring = array("q", (*self._in_force, CONFIGURED))
             self._shed = [[0, 0] for _ in OUTCOMES]
             self.level = 0
 
