@@ -11,7 +11,7 @@ from cache.policies import POLICIES
 MIB = 1 << 20
 MIN_CAPACITY_BYTES = 65_536
 MAX_CAPACITY_BYTES = 1 << 40
-WRITTEN_BY_US = frozenset({"version", "parent", "id", "created_at"})
+WRITTEN_BY_US = frozenset({"version", "parent", "id", "created_at", "prediction"})
 """Members that an edit may carry, as a document read and sent back does, and that never change anything."""
 
 
@@ -50,6 +50,21 @@ class Purge(_Part):
     keys: list[str] = Field(default_factory=list, max_length=1000)
 
 
+class Prediction(_Part):
+    """What a change was expected to do, kept with it so that what came can be held against it.
+
+    Rates are hits as fractions of the requests from ``start`` to ``end`` (seconds), by the shadows of both settings:
+    ``before`` of the one in force then, ``after`` of the new one; each may be off by ``error``.
+    """
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    requests: int = Field(ge=0)
+    before: float = Field(ge=0, le=1, allow_inf_nan=False)
+    after: float = Field(ge=0, le=1, allow_inf_nan=False)
+    error: float = Field(ge=0, le=1, allow_inf_nan=False)
+
+
 class Configuration(_Part):
     """One whole document, never changed once written. ``created_at`` is ISO-8601 in UTC."""
 
@@ -63,6 +78,7 @@ class Configuration(_Part):
     capacity_bytes: int = Field(100 * MIB, ge=MIN_CAPACITY_BYTES, le=MAX_CAPACITY_BYTES)
     autoscale: Autoscale = Field(default_factory=Autoscale)
     purge: Purge = Field(default_factory=Purge)
+    prediction: Prediction | None = None
 
     @field_validator("policy")
     @classmethod
@@ -91,7 +107,7 @@ def edited(base: Configuration, edit: dict[str, Any], *, now: datetime, id: str 
     """
     errors = dict.fromkeys(_unknown_members(edit), "is not a member of the configuration")
     changes = {name: edit[name] for name in edit if name in Configuration.model_fields and name not in WRITTEN_BY_US}
-    document = base.model_dump() | {"author": "api", "reason": ""}
+    document = base.model_dump() | {"author": "api", "reason": "", "prediction": None}
     for name, value in changes.items():
         parts_merge = isinstance(document[name], dict) and isinstance(value, dict)
         document[name] = document[name] | value if parts_merge else value

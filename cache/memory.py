@@ -8,10 +8,13 @@ from typing import Any, Protocol
 
 from cache.ledger import Ledger
 from cache.policies import POLICIES
+from cache.whatif.tap import Tap
 
 SETTLE_STEP = 64
 # An invalidation and a fill of two keys that share a slot only cost a fill that is not kept; 512 KiB in all.
 GENERATION_SLOTS = 1 << 16
+
+PLACES = {name: place for place, name in enumerate(POLICIES)}
 
 Entry = tuple[str, int]
 
@@ -48,8 +51,10 @@ class MemoryCache:
     is held as long as any body of its object is.
     """
 
-    def __init__(self, policy: str, capacity_bytes: int) -> None:
+    def __init__(self, policy: str, capacity_bytes: int, tap: Tap | None = None) -> None:
+        """``tap`` is told of all that changes what is held, beside requests."""
         self._lock = Lock()
+        self._tap = tap
         self._policy = policy
         self._ledger = Ledger(POLICIES[policy](), capacity_bytes)
         self._rows: dict[str, Row] = {}
@@ -105,6 +110,8 @@ class MemoryCache:
         with self._lock:
             self._generations[hash(key) % GENERATION_SLOTS] += 1
             self._forget(key)
+            if self._tap is not None:
+                self._tap.invalidated(key)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -113,6 +120,8 @@ class MemoryCache:
         for key in keys:
             with self._lock:
                 self._forget(key)
+        if self._tap is not None:
+            self._tap.cleared()
 
     def reconfigure(self, policy: str, capacity_bytes: int) -> None:
         """Go on with another policy or capacity; what fits stays. After shrinking, call ``settle`` until it is done."""
@@ -121,11 +130,16 @@ class MemoryCache:
                 self._ledger.follow(POLICIES[policy]())
                 self._policy = policy
             self._ledger.resize(capacity_bytes)
+            if self._tap is not None:
+                self._tap.configured(PLACES[policy], capacity_bytes)
 
     def settle(self) -> bool:
         """One small step down to a lowered capacity; True while more are needed."""
         with self._lock:
             evicted = self._ledger.settle(SETTLE_STEP)
+            if self._tap is not None:
+                for victim in evicted:
+                    self._tap.resized_out(self._bodies[victim][0], victim[1])
             dropped = [self._drop(victim) for victim in evicted]
         return len(dropped) == SETTLE_STEP
 

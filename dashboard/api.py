@@ -10,10 +10,14 @@ from typing import Any, TypeVar
 from flask import Blueprint, Flask, Response, jsonify, request
 
 from cache.config import Configuration, EditRefused, edited
-from dashboard import exports
+from dashboard import activity_api, exports, what_if_api
+from dashboard.curves import Curves
+from dashboard.editing import Predict
 from dashboard.fleet import Instance
+from dashboard.outlooks import Outlooks
 from dashboard.ranges import DAY, Range, default_period, iso, parse_time
 from dashboard.reader import RETRY_SECONDS, Reader
+from dashboard.verdicts import Verdicts
 from metrics.channel import Channel, ChannelUnavailable, ConfigurationRefused, VersionConflict
 from metrics.schema import MINUTE
 from web.problems import Problem, answer_problems
@@ -27,7 +31,15 @@ ATTEMPTS = 5
 T = TypeVar("T")
 
 
-def register(server: Flask, reader: Reader, channel: Channel, clock: Callable[[], float] = time.time) -> None:
+def register(
+    server: Flask,
+    reader: Reader,
+    curves: Curves,
+    outlooks: Outlooks,
+    verdicts: Verdicts,
+    channel: Channel,
+    clock: Callable[[], float] = time.time,
+) -> None:
     """Put the URLs for scripts on the server; every error there is a problem document."""
     answer_problems(server)
     api = Blueprint("api", __name__)
@@ -63,7 +75,7 @@ def register(server: Flask, reader: Reader, channel: Channel, clock: Callable[[]
 
     @api.put("/api/configuration")
     def edit_configuration() -> Response:
-        document = _asked(lambda: _edit(channel, _read_edit(), clock()))
+        document = _asked(lambda: _edit(channel, _read_edit(), clock(), outlooks.predicted))
         reader.retry()  # so that the pages show at once what a script did
         return _document(document)
 
@@ -76,6 +88,9 @@ def register(server: Flask, reader: Reader, channel: Channel, clock: Callable[[]
         fleet = reader.fleet()
         _refuse_old_data(reader)
         return jsonify(config_version=fleet.newest.version, instances=[_instance(one) for one in fleet.instances])
+
+    what_if_api.register(api, curves, lambda: _asked_range(clock()), _refuse)
+    activity_api.register(api, verdicts, lambda: _refuse_old_data(reader))
 
     @server.before_request
     def nothing_there() -> None:
@@ -136,6 +151,10 @@ def _refuse_old_data(reader: Reader) -> None:
         raise _unavailable(reader.failure.message)
 
 
+def _refuse(reason: str) -> None:
+    raise _unavailable(reason)
+
+
 def _unavailable(reason: str) -> Problem:
     return Problem(503, f"The channel is not answering: {reason}", {"Retry-After": str(RETRY_SECONDS)})
 
@@ -167,12 +186,12 @@ def _read_edit() -> dict[str, Any]:
     return edit
 
 
-def _edit(channel: Channel, edit: dict[str, Any], now: float) -> Configuration:
+def _edit(channel: Channel, edit: dict[str, Any], now: float, predict: Predict) -> Configuration:
     for _ in range(ATTEMPTS):
         base = channel.newest()
         _check_version(base)
         try:
-            document = edited(base, edit, now=datetime.fromtimestamp(now, UTC))
+            document = predict(base, edited(base, edit, now=datetime.fromtimestamp(now, UTC)))
             channel.publish(document)
             return document
         except EditRefused as refused:

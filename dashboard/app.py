@@ -6,10 +6,22 @@ from dash import Dash, html, register_page
 from flask import Flask, Response, request
 
 from dashboard import api, cost, login, session, shell
-from dashboard.pages import configuration, configuration_callbacks, statistics, statistics_callbacks, toolbar
+from dashboard.curves import Curves
+from dashboard.outlooks import Outlooks
+from dashboard.pages import (
+    activity,
+    configuration,
+    configuration_callbacks,
+    statistics,
+    statistics_callbacks,
+    toolbar,
+    what_if,
+    what_if_callbacks,
+)
 from dashboard.reader import Reader
 from dashboard.settings import Settings
 from dashboard.theme import ASSETS
+from dashboard.verdicts import Verdicts
 from metrics.channel import Channel
 from metrics.channels import open_channel
 from web.guard import guard
@@ -25,7 +37,9 @@ NOT_FOR_EVERY_PAGE = [r"^images$", r"^login$", r"^early$"]
 def create_app(settings: Settings, channel: Channel | None = None) -> Dash:
     """The Dash app, ready to be served: nothing has been asked of the channel yet."""
     channel = channel or open_channel(settings.channel_url)
-    reader = Reader(channel)
+    reader, curves = Reader(channel), Curves(channel)
+    outlooks = Outlooks(reader, curves, settings.prices)
+    verdicts = Verdicts(reader, curves, settings.verdict_seconds)
     app = Dash(
         "hitrate",
         use_pages=True,
@@ -43,14 +57,16 @@ def create_app(settings: Settings, channel: Channel | None = None) -> Dash:
     _register_pages()
     app.layout = shell.layout(channel.traits.place, settings.image_service_url, bool(settings.manager_password))
     shell.register(app, reader, channel.traits.source)
-    statistics_callbacks.register(app, reader)
-    configuration_callbacks.register(app, reader, channel)
+    statistics_callbacks.register(app, reader, verdicts)
+    what_if_callbacks.register(app, reader, curves, outlooks)
+    configuration_callbacks.register(app, reader, channel, outlooks)
+    activity.register(app, reader, verdicts)
     cost.register(app, reader, channel, statistics.WINDOW, toolbar.REFRESH)
     _finish(app)
     guard(app.server, settings.hosts)
     if settings.manager_password:
         _ask_for_password(app.server, settings)
-    api.register(app.server, reader, channel)
+    api.register(app.server, reader, curves, outlooks, verdicts, channel)
     return app
 
 
@@ -74,8 +90,16 @@ def _register_pages() -> None:
         layout=statistics.layout,
     )  # fmt: skip
     register_page(
-        "configuration", path="/configuration", name="Configuration", title="Configuration - Hitrate", order=1,
+        "what_if", path="/what-if", name="What-if", title="What-if - Hitrate", order=1, icon="what-if",
+        layout=what_if.layout,
+    )  # fmt: skip
+    register_page(
+        "configuration", path="/configuration", name="Configuration", title="Configuration - Hitrate", order=2,
         icon="configuration", layout=configuration.layout,
+    )  # fmt: skip
+    register_page(
+        "activity", path="/activity", name="Activity", title="Activity - Hitrate", order=3, icon="activity",
+        layout=activity.layout,
     )  # fmt: skip
     register_page("not_found_404", path="/404", name="Not found", title="Not found - Hitrate", layout=_not_found)
 

@@ -103,6 +103,26 @@ CHARTS: tuple[Chart, ...] = (
         help="What the cached items take up, under what they may take up. 1 MB is 1,048,576 bytes.",
     ),
     Chart(
+        "reasons",
+        "Why requests missed",
+        Unit.COUNT,
+        Kind.STACKED,
+        (
+            Line("miss_cold", "First requests", "first", "cold"),
+            Line("miss_capacity", "Too little room", "no room", "no-room"),
+            Line("miss_policy", "The policy", "policy", "other-policy"),
+            Line("miss_changed", "Changed", "changed", "changed"),
+            Line("miss_collapsed", "Waited", "waited", "collapsed"),
+            Line("miss_too_large", "Too large", "too large", "too-large"),
+        ),
+        compared="misses",
+        help="First requests (cold misses): nobody asked before; no cache helps. Too little room (capacity misses): a "
+        "larger cache had held it. The policy: another order of eviction had kept it. Changed: replaced, cleared or "
+        "resized. Waited: another request was fetching it. Too large: bigger than the cache.",
+        per_period=True,
+        wide=True,
+    ),
+    Chart(
         "items",
         "Items",
         Unit.COUNT,

@@ -1,5 +1,6 @@
 """From a form to a document in the channel: saved, overtaken by somebody else, or refused in words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,13 +21,20 @@ class Outcome:
     trouble: str = ""
 
 
-def save(channel: Channel, base: Configuration, edit: dict[str, Any], now: datetime) -> Outcome:
+Predict = Callable[[Configuration, Configuration], Configuration]
+"""Adds to a document what it is expected to do, seen from the one before it."""
+
+
+def save(
+    channel: Channel, base: Configuration, edit: dict[str, Any], now: datetime, predict: Predict | None = None
+) -> Outcome:
     """Save an edit of ``base`` if that is still the newest; never over what somebody else saved."""
     try:
         newest = channel.newest()
         if newest.version != base.version:
             return _late(newest, edit)
         document = edited(base, edit, now=now)
+        document = predict(base, document) if predict else document
         channel.publish(document)
         return Outcome(saved=document)
     except VersionConflict as conflict:

@@ -18,9 +18,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 def csv_text(frames: Iterable[pd.DataFrame]) -> Iterator[str]:
     """RFC 4180, a piece a frame: the header, then a line a row."""
-    yield _csv_lines([EXPORTED_COLUMNS])
+    yield csv_lines([EXPORTED_COLUMNS])
     for frame in frames:
-        yield _csv_lines([_cell(value) for value in row] for row in _rows(frame))
+        yield csv_lines([csv_cell(value) for value in row] for row in _rows(frame))
 
 
 def json_text(frames: Iterable[pd.DataFrame], about: dict[str, Any]) -> Iterator[str]:
@@ -61,7 +61,8 @@ def _plain(column: pd.Series) -> list:
     return [None if isinstance(value, float) and math.isnan(value) else value for value in values]
 
 
-def _cell(value: Any) -> str:
+def csv_cell(value: Any) -> str:
+    """A cell: numbers stay numbers, text is guarded, and nothing is empty."""
     if value is None:
         return ""
     if isinstance(value, float):
@@ -72,7 +73,7 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def _csv_lines(rows: Iterable[Iterable[str]]) -> str:
+def csv_lines(rows: Iterable[Iterable[str]]) -> str:
     lines = io.StringIO()
     csv.writer(lines, lineterminator="\r\n").writerows(rows)
     return lines.getvalue()

@@ -121,8 +121,8 @@ def _end_labels(
     heights, below = [], 0.0
     for line in shown:
         last = next((value for value in reversed(columns[line.column]) if value is not None), None)
-        if last is None:
-            continue
+        if last is None or (chart.kind is Kind.STACKED and not last and len(shown) > 2):
+            continue  # of many layers those without height are left to the legend
         heights.append(((below + last / 2 if chart.kind is Kind.STACKED else last) / top, line, last))
         below += last if chart.kind is Kind.STACKED else 0
     labels, lowest = [], 0.0

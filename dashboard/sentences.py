@@ -14,6 +14,7 @@ from dashboard.fleet import made_at
 from dashboard.ranges import DAY
 from dashboard.traces import Grid
 from dashboard.window import Window
+from metrics.schema import REASONS
 
 UP_AND_DOWN = {1: "up", -1: "down", 0: "unchanged"}
 MOST_GAPS_TOLD = 2
@@ -72,8 +73,30 @@ def _latency(frame: pd.DataFrame, now: Totals, before: Totals | None, window: Wi
     return f"P95 {words.milliseconds(now.p95_ms)}{_moved(moved, window)}{_extreme(frame, 'p95_ms', 'highest', window)}."
 
 
+def _reasons(frame: pd.DataFrame, now: Totals, before: Totals | None, window: Window) -> str:
+    counts = {name: int(frame[name].sum()) for name in REASONS}
+    known = sum(counts.values())
+    if not now.misses:
+        return f"No misses in this {window.name}."
+    if not known:
+        return "Why they missed was not counted."
+    told = sorted(counts.items(), key=lambda each: -each[1])[:2]
+    shares = " and ".join(f"{words.rate(misses / known)} {_WHY[name]}" for name, misses in told if misses)
+    cold = counts["miss_cold"] / known
+    end = " More memory will not help with first requests." if cold >= 0.5 else ""
+    return f"Of {words.count(known)} misses {shares}.{end}"
+
+
+_WHY = {
+    "miss_cold": "are first requests",
+    "miss_capacity": "had too little room",
+    "miss_policy": "another policy had spared",
+    "miss_changed": "met changed images",
+    "miss_collapsed": "waited for another's fetch",
+    "miss_too_large": "were larger than the cache",
+}
 _TELL = {
-    "rates": _rates, "requests": _requests, "size": _size,
+    "reasons": _reasons, "rates": _rates, "requests": _requests, "size": _size,
     "items": _items, "evictions": _evictions, "latency": _latency,
 }  # fmt: skip
 _MISSED = {"rates": "rate", "latency": "latency"}

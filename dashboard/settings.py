@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from metrics.channels import open_channel
+from metrics.prices import DOLLARS_A_GB_OF_MEMORY_A_MONTH, DOLLARS_A_THOUSAND_S3_GETS, Prices
 from web.exposure import refuse_exposed
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -47,6 +48,18 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
         "INFO", description="The least important messages that are logged."
     )
+    memory_price: float = Field(
+        DOLLARS_A_GB_OF_MEMORY_A_MONTH, ge=0, description="Dollars for a GB of memory a month, for estimates of cost."
+    )
+    s3_get_price: float = Field(
+        DOLLARS_A_THOUSAND_S3_GETS, ge=0, description="Dollars for a thousand GETs of S3, for estimates of cost."
+    )
+    verdict_seconds: int = Field(
+        600,
+        ge=60,
+        le=86_400,
+        description="How long after a change it is said whether its prediction came true; less for a demonstration.",
+    )
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -76,6 +89,10 @@ class Settings(BaseSettings):
         if url and not url.startswith(("http://", "https://")):
             raise ValueError("it must start with http:// or https://")
         return url
+
+    @property
+    def prices(self) -> Prices:
+        return Prices(self.memory_price, self.s3_get_price)
 
     @cached_property
     def hosts(self) -> frozenset[str]:

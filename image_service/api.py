@@ -33,6 +33,7 @@ def make_api(images: Images, recorder: Recorder, limits: uploads.Limits) -> Blue
         started = perf_counter()
         fetched = images.fetch(_key(), _width(request.args))
         response = _answer(fetched)
+        image, body = fetched.image, fetched.body
         recorder.served(
             fetched.hit,
             len(fetched.body.data),
@@ -40,6 +41,7 @@ def make_api(images: Images, recorder: Recorder, limits: uploads.Limits) -> Blue
             fetched.collapsed,
             fetched.too_large,
             fetched.stale,
+            (image.key, image.object_id, AS_SENT if body.etag == image.etag else body.width),
         )
         return response
 

@@ -12,6 +12,8 @@ from werkzeug.routing import BaseConverter
 from cache.config import DEFAULT
 from cache.flights import Flights
 from cache.memory import MemoryCache
+from cache.whatif.tap import Tap
+from cache.whatif.trace import Trace
 from image_service.api import make_api
 from image_service.changes import POLL_SECONDS, Changes
 from image_service.formats import Decoders
@@ -23,9 +25,11 @@ from image_service.refusals import answer_refusals
 from image_service.settings import Settings
 from image_service.storage.urls import open_blobs, open_catalog
 from image_service.token import UploadToken
+from image_service.trace import make_trace
 from image_service.uploads import Limits
 from metrics.channels import open_channel
 from metrics.station import Station
+from metrics.whatif import WhatIf
 from web.bodies import Bodies
 from web.guard import guard
 from web.problems import answer_problems
@@ -73,8 +77,11 @@ def create_app(settings: Settings) -> Service:
     catalog = open_catalog(settings.database_url)
     blobs = open_blobs(settings.images_url)
     channel = open_channel(settings.channel_url)
-    cache = MemoryCache(DEFAULT.policy, DEFAULT.capacity_bytes)
-    station = Station(settings.instance, cache, channel, settings.data_dir)
+    tap = Tap() if settings.whatif_bytes else None
+    cache = MemoryCache(DEFAULT.policy, DEFAULT.capacity_bytes, tap)
+    trace = Trace(settings.trace_requests) if tap is not None and settings.trace_requests else None
+    whatif = WhatIf(settings.instance, tap, channel, settings.whatif_bytes, trace) if tap is not None else None
+    station = Station(settings.instance, cache, channel, settings.data_dir, whatif=whatif, tap=tap)
     decoders = Decoders(settings.max_image_pixels)
     changes = Changes(catalog, cache, settings.stale_seconds)
     images = Images(cache, Flights(FLIGHT_SECONDS), catalog, blobs, decoders, station.recorder, changes.trust)
@@ -86,6 +93,7 @@ def create_app(settings: Settings) -> Service:
     app.register_blueprint(make_api(images, station.recorder, Limits(settings.max_upload_bytes)))
     app.register_blueprint(make_pages(images, settings.max_upload_bytes, token))
     app.register_blueprint(make_health(health))
+    app.register_blueprint(make_trace(trace))
 
     reconciler = Reconciler(catalog, blobs)
     changes.poll()

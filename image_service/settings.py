@@ -15,6 +15,7 @@ from web.exposure import refuse_exposed
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 MAX_INSTANCE_LETTERS = 100
+LEAST_WHATIF_BYTES = 16 * MIB
 
 
 class Settings(BaseSettings):
@@ -47,6 +48,18 @@ class Settings(BaseSettings):
     stale_seconds: int = Field(
         3600, description="How long cached images are served while the database can't be asked.", ge=0, le=86_400
     )
+    whatif_bytes: int = Field(
+        128 * MIB,
+        description="Memory for what-if, beside the cache's: fewer bytes, rougher curves. 0 switches it off.",
+        ge=0,
+        le=1 << 40,
+    )
+    trace_requests: int = Field(
+        0,
+        description="How many of the last requests /export/trace.csv gives, with hashed keys; 0 switches it off.",
+        ge=0,
+        le=10_000_000,
+    )
     upload_token: SecretStr = Field(
         SecretStr(""), description="Secret that whoever adds or deletes images must bring; nobody where empty."
     )
@@ -61,6 +74,13 @@ class Settings(BaseSettings):
     @classmethod
     def _in_capitals(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
+
+    @field_validator("whatif_bytes")
+    @classmethod
+    def _enough_or_none(cls, value: int) -> int:
+        if 0 < value < LEAST_WHATIF_BYTES:
+            raise ValueError(f"must be 0 or at least {LEAST_WHATIF_BYTES}")
+        return value
 
     @field_validator("instance")
     @classmethod

@@ -1,11 +1,12 @@
 """What passes between the two apps, whichever way it travels: statistics one way, configuration the other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from cache.config import Configuration
 from metrics.calls import Calls
+from metrics.curves import Curve
 from metrics.schema import Minute
 
 
@@ -120,8 +121,18 @@ class InstanceChannel(Protocol):
         """The last word of every instance heard of, by name."""
 
 
-class Channel(StatisticsChannel, ConfigurationChannel, InstanceChannel, Protocol):
-    """All three. Every method may raise ChannelUnavailable.
+class CurveChannel(Protocol):
+    """What other policies and capacities would have done, from the service to the manager."""
+
+    def send_curve(self, document: Mapping[str, Any]) -> None:
+        """Store what an instance's shadows counted in one minute; of two for one minute the fuller one holds."""
+
+    def curves(self, start: int, end: int, by_hours: bool = False) -> list[Curve]:
+        """All with start <= time < end, by time and instance; ``by_hours`` gives whole hours where there are any."""
+
+
+class Channel(StatisticsChannel, ConfigurationChannel, InstanceChannel, CurveChannel, Protocol):
+    """All four. Every method may raise ChannelUnavailable.
 
     ``calls`` counts what was asked of a service that charges for it; None where asking is free.
     """

@@ -1,19 +1,22 @@
 """The channel on AWS: statistics as metrics of a namespace; configuration, words and histograms in its log group."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from cache.config import Configuration
 from metrics.calls import Calls
 from metrics.channel import Announcement, ChannelUnavailable, Traits
 from metrics.cloudwatch_client import READING, SENDING, Client, Patience, Silence
 from metrics.cloudwatch_configuration import ConfigurationLog
+from metrics.cloudwatch_curves import CurveLog
 from metrics.cloudwatch_instances import Instances
 from metrics.cloudwatch_latency import LatencyLog
 from metrics.cloudwatch_log import LogStream
 from metrics.cloudwatch_reader import COARSE_AFTER_SECONDS, MetricReader
 from metrics.cloudwatch_sender import Sender
 from metrics.cloudwatch_url import Address
+from metrics.curves import Curve, of_document
 from metrics.schema import Minute
 
 GROUP = "/hitrate/{namespace}"
@@ -22,6 +25,7 @@ WORD_SECONDS = 10
 SHOWN_AFTER_SECONDS = 60
 """How long a new point takes to be read back, as a rule."""
 CONFIGURATION, INSTANCES, LATENCY = "configuration", "instances", "latency"
+CURVES, CURVE_HOURS = "curves", "curve-hours"
 """The streams of the group."""
 
 
@@ -61,6 +65,10 @@ class CloudWatchChannel:
         self._reader = MetricReader(
             points, self._instances, LatencyLog(LogStream(pages, group, LATENCY)), namespace, clock
         )
+        streams = [
+            (LogStream(client, group, CURVES), LogStream(client, group, CURVE_HOURS)) for client in (logs, pages)
+        ]
+        self._sent_curves, self._read_curves = (CurveLog(*both, clock) for both in streams)
 
     @property
     def dropped(self) -> int:
@@ -92,6 +100,12 @@ class CloudWatchChannel:
 
     def announcements(self) -> list[Announcement]:
         return self._instances.announcements()
+
+    def send_curve(self, document: Mapping[str, Any]) -> None:
+        self._sent_curves.append(of_document(document))
+
+    def curves(self, start: int, end: int, by_hours: bool = False) -> list[Curve]:
+        return self._read_curves.read(start, end, by_hours)
 
     def _say_what_is_wrong(self) -> None:
         """An empty range costs no call: it tells how the last ones went, for those who ask every few seconds."""

@@ -1,4 +1,6 @@
-"""What AWS charges for a channel on CloudWatch: one dated table, and what calls and instances come to by it."""
+"""What AWS charges: one dated table, and what calls, instances, memory and reads come to by it."""
+
+from dataclasses import dataclass
 
 from metrics.calls import Tally
 from metrics.cloudwatch_datums import OF_AN_INSTANCE, OF_THE_FLEET
@@ -13,11 +15,24 @@ DOLLARS_A_LOG_BYTE = 0.50 / 2**30
 CHARGED_BY_CALL = frozenset({"put_metric_data", "list_metrics"})
 """GetMetricData is charged by the metrics asked for; what logs are asked costs nothing, only what they take in."""
 
+DOLLARS_A_GB_OF_MEMORY_A_MONTH = 4.60
+"""r6g.large, on demand: $0.1008 an hour for 16 GB."""
+DOLLARS_A_THOUSAND_S3_GETS = 0.0004
+
+GB = 1 << 30
 MONTH_SECONDS = 30 * 86_400
 LEAST_SECONDS = 600
 """A pace is none before that."""
-LOG_BYTES_A_MINUTE = 700
-"""Of one instance: the histogram of a busy minute, and its words."""
+LOG_BYTES_A_MINUTE = 4000
+"""Of one instance: the curve and the histogram of a busy minute, and its words."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What a cache is weighed by: its memory against the reads that it spares."""
+
+    memory_gb_month: float = DOLLARS_A_GB_OF_MEMORY_A_MONTH
+    s3_thousand_gets: float = DOLLARS_A_THOUSAND_S3_GETS
 
 
 def spent(tally: Tally) -> float:

@@ -2,14 +2,18 @@
 
 from threading import Lock
 
-from metrics.schema import COUNTS, LATENCY_VALUES_MS, latency_bucket
+from cache.whatif.records import COLLAPSED, HIT, MISS, TOO_LARGE
+from cache.whatif.tap import Tap
+from metrics.schema import LATENCY_VALUES_MS, RECORDED, latency_bucket
 
 
 class Recorder:
     """The counts of the open minute. A request is counted when it is answered, under the entry it names."""
 
-    def __init__(self) -> None:
+    def __init__(self, tap: Tap | None = None) -> None:
+        """``tap`` gets a record of each request, under the same lock, so that both have it in the same minute."""
         self._lock = Lock()
+        self._tap = tap
         self._clear()
 
     def served(
@@ -20,8 +24,12 @@ class Recorder:
         collapsed: bool = False,
         too_large: bool = False,
         stale: bool = False,
+        entry: tuple[str, str, int] | None = None,
     ) -> None:
-        """An answered GET of an image that exists; ``payload_bytes`` is the whole body, whatever part was sent."""
+        """An answered GET of an image that exists; ``payload_bytes`` is the whole body, whatever part was sent.
+
+        ``entry`` is what it names: the key, the object that this means now, and the width.
+        """
         bucket = latency_bucket(milliseconds)
         with self._lock:
             counts = self._counts
@@ -36,6 +44,9 @@ class Recorder:
                 counts["collapsed"] += collapsed
                 counts["too_large"] += too_large
             self._latency[bucket] += 1
+            if self._tap is not None and entry is not None:
+                outcome = HIT if hit else TOO_LARGE if too_large else COLLAPSED if collapsed else MISS
+                self._tap.request(*entry, payload_bytes, outcome)
 
     def not_found(self) -> None:
         self._add("not_found", 1)
@@ -58,17 +69,19 @@ class Recorder:
         with self._lock:
             return dict(self._counts), self._histogram()
 
-    def roll(self) -> tuple[dict[str, int], dict[int, int]]:
-        """The same, and begin anew."""
+    def roll(self, minute: int = 0) -> tuple[dict[str, int], dict[int, int]]:
+        """The same, and begin anew; ``minute`` is the start of the one that is over."""
         with self._lock:
             counts, latency = self._counts, self._histogram()
             self._clear()
+            if self._tap is not None:
+                self._tap.minute_ended(minute)
         return counts, latency
 
     def add(self, counts: dict[str, int], latency: dict[int, int]) -> None:
         """Go on from counts that an earlier process left behind in the same minute."""
         with self._lock:
-            for name in COUNTS:
+            for name in RECORDED:
                 self._counts[name] += counts.get(name, 0)
             for bucket, answers in latency.items():
                 self._latency[bucket] += answers
@@ -78,7 +91,7 @@ class Recorder:
             self._counts[name] += amount
 
     def _clear(self) -> None:
-        self._counts = dict.fromkeys(COUNTS, 0)
+        self._counts = dict.fromkeys(RECORDED, 0)
         self._latency = [0] * len(LATENCY_VALUES_MS)
 
     def _histogram(self) -> dict[int, int]:

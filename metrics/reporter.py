@@ -6,6 +6,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import Protocol
 
+from cache.whatif.reasons import REASONS, apportioned
 from metrics.channel import ChannelUnavailable, StatisticsChannel
 from metrics.recorder import Recorder
 from metrics.schema import MINUTE, Minute
@@ -16,6 +17,10 @@ log = logging.getLogger(__name__)
 MOST_A_SEND = 500
 LONGEST_WAIT_SECONDS = 60.0
 TURN_SECONDS = 0.5
+REASONS_WITHIN_SECONDS = 5.0
+REASONS_AT_END_SECONDS = 0.5
+OF_REASON = tuple(f"miss_{name}" for name in REASONS)
+"""The metrics of REASONS, in its order."""
 
 
 class Usage(Protocol):
@@ -25,6 +30,14 @@ class Usage(Protocol):
     size_bytes: int
     capacity_bytes: int
     evictions: int
+
+
+class Reasons(Protocol):
+    """Who knows why requests missed, a little later; None while it is not known."""
+
+    def reasons(self, start: int) -> dict[str, int] | None: ...
+
+    def reasons_so_far(self, start: int, seconds: float) -> dict[str, int] | None: ...
 
 
 class Reporter:
@@ -42,6 +55,7 @@ class Reporter:
         version: Callable[[], int],
         channel: StatisticsChannel,
         spool: Spool,
+        whatif: Reasons | None = None,
     ) -> None:
         self._instance = instance
         self._recorder = recorder
@@ -49,6 +63,7 @@ class Reporter:
         self._version = version
         self._channel = channel
         self._spool = spool
+        self._whatif = whatif
         self._lock = Lock()
         self._sending = Lock()
         self._minute = 0
@@ -94,7 +109,7 @@ class Reporter:
 
     def _send_waiting(self, now: float) -> None:
         try:
-            while minutes := self._spool.waiting(MOST_A_SEND):
+            while minutes := self._with_reasons(self._spool.waiting(MOST_A_SEND), now):
                 self._channel.send(minutes)
                 self._spool.sent(minutes)
         except ChannelUnavailable as error:
@@ -118,19 +133,42 @@ class Reporter:
         self._send_waiting(now)
         if not self.problem:
             try:
-                self._channel.send([replace(self._open_minute(), open=True)])
+                self._channel.send([self._open_minute_with_reasons()])
             except ChannelUnavailable as error:
                 log.warning("the open minute waits on disk: %s", error)
 
     def _close_minute(self) -> None:
         usage = self._usage()
-        counts, latency = self._recorder.roll()
+        counts, latency = self._recorder.roll(self._minute)
         try:
             self._spool.close_open(self._minute_from(counts, latency, usage))
         except OSError:
             self._recorder.add(counts, latency)  # a full disk must not lose them: the minute stays open
             raise
         self._evictions_before = usage.evictions
+
+    def _with_reasons(self, minutes: list[Minute], now: float) -> list[Minute]:
+        """Those to be sent now: the newest waits a little until it is known why its requests missed."""
+        if self._whatif is None:
+            return minutes
+        ready = []
+        for minute in minutes:
+            if not set(OF_REASON) <= minute.values.keys():
+                told = self._whatif.reasons(minute.time)
+                if told is None and minute.time + MINUTE <= now < minute.time + MINUTE + REASONS_WITHIN_SECONDS:
+                    break
+                explained = with_reasons(minute, told)
+                if explained is not minute:
+                    self._spool.amend(explained)
+                minute = explained
+            ready.append(minute)
+        return ready
+
+    def _open_minute_with_reasons(self) -> Minute:
+        minute = replace(self._open_minute(), open=True)
+        if self._whatif is None:
+            return minute
+        return with_reasons(minute, self._whatif.reasons_so_far(minute.time, REASONS_AT_END_SECONDS))
 
     def _open_minute(self) -> Minute:
         return self._minute_from(*self._recorder.read(), self._usage())
@@ -144,6 +182,18 @@ class Reporter:
             "config_version": self._version(),
         }
         return Minute(self._instance, self._minute, values, latency)
+
+
+def with_reasons(minute: Minute, told: dict[str, int] | None) -> Minute:
+    """A minute and why its requests missed, in parts that add up to its misses; as it is where that is not known.
+
+    What is told adds up by itself, except of a minute in which the service or the replay began anew.
+    """
+    misses = minute.values.get("misses", 0)
+    if told is None or (misses and not sum(told.values())):
+        return minute
+    parts = apportioned(misses, [told[name] for name in REASONS])
+    return replace(minute, values={**minute.values, **dict(zip(OF_REASON, parts, strict=True))})
 
 
 def _minute_of(now: float) -> int:

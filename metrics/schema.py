@@ -47,9 +47,20 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "config_version", "ConfigVersion", "None", Adds.LOWEST, "Configuration", "The version of what was in force."
     ),
+    # Why requests missed: each miss under one of these.
+    Metric("miss_cold", "MissCold", "Count", Adds.SUM, "First requests", "Nobody asked before; no cache helps."),
+    Metric("miss_capacity", "MissCapacity", "Count", Adds.SUM, "Too little room", "A larger cache had held it still."),
+    Metric("miss_policy", "MissPolicy", "Count", Adds.SUM, "The policy", "Another order of eviction had kept it."),
+    Metric("miss_changed", "MissChanged", "Count", Adds.SUM, "Changed", "Replaced, cleared or resized since."),
+    Metric("miss_collapsed", "MissCollapsed", "Count", Adds.SUM, "Waited", "Another request was fetching it already."),
+    Metric("miss_too_large", "MissTooLarge", "Count", Adds.SUM, "Bigger than all", "Bigger than the whole cache."),
 )
 BY_NAME: dict[str, Metric] = {metric.name: metric for metric in METRICS}
 COUNTS: tuple[str, ...] = tuple(metric.name for metric in METRICS if metric.adds is Adds.SUM)
+REASONS: tuple[str, ...] = tuple(name for name in COUNTS if name.startswith("miss_"))
+"""Told by the shadows, and only where they run: a minute without them has none."""
+RECORDED: tuple[str, ...] = tuple(name for name in COUNTS if name not in REASONS)
+"""Counted as requests are answered."""
 GAUGES: tuple[str, ...] = tuple(metric.name for metric in METRICS if metric.adds is Adds.LAST)
 
 WORDS: dict[str, str] = {

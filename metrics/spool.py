@@ -43,6 +43,14 @@ class Spool:
             path.unlink(missing_ok=True)
             self._count_dropped(f"{path.stem}: more than {self._most_minutes} minutes wait")
 
+    def amend(self, minute: Minute) -> None:
+        """Save a closed minute that waits, of which more is known by now."""
+        path = self._path(minute.time)
+        if path.exists():
+            temporary = path.with_suffix(".tmp")
+            temporary.write_text(json.dumps(asdict(minute)))
+            temporary.replace(path)
+
     def take_open(self) -> Minute | None:
         """The minute that an earlier process left open."""
         return self._read(self._open) if self._open.exists() else None

@@ -8,12 +8,15 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import from_json
 
 from cache.config import DEFAULT, Configuration
+from metrics import sqlite_curves
 from metrics.channel import Announcement, ChannelUnavailable, ConfigurationRefused, Traits, VersionConflict
+from metrics.curves import Curve, of_document
 from metrics.schema import MINUTE, Minute, add_minutes
 
 HOUR = 3600
@@ -100,11 +103,20 @@ class SqliteChannel:
             rows = connection.execute("SELECT announcement FROM instances ORDER BY instance").fetchall()
         return [Announcement(**json.loads(row[0])) for row in rows]
 
+    def send_curve(self, document: Mapping[str, Any]) -> None:
+        with self._writing() as connection:
+            sqlite_curves.store(connection, of_document(document))
+
+    def curves(self, start: int, end: int, by_hours: bool = False) -> list[Curve]:
+        with self._connect() as connection:
+            return sqlite_curves.load(connection, start, end, by_hours)
+
     def _prune(self, connection: sqlite3.Connection) -> None:
         hour = int(self._clock()) // HOUR * HOUR
         if hour != self._pruned_hour:
             connection.execute("DELETE FROM minutes WHERE time < ?", (hour - MINUTES_KEPT_SECONDS,))
             connection.execute("DELETE FROM hours WHERE time < ?", (hour - HOURS_KEPT_SECONDS,))
+            sqlite_curves.prune(connection, hour)
             self._pruned_hour = hour
 
     @contextmanager
@@ -115,7 +127,7 @@ class SqliteChannel:
             with closing(sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)) as connection:
                 if not self._made:
                     connection.execute("PRAGMA journal_mode=WAL")
-                    connection.executescript(TABLES)
+                    connection.executescript(TABLES + sqlite_curves.TABLES)
                     self._made = True
                 yield connection
         except (sqlite3.Error, OSError) as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from cache.memory import MemoryCache
+from cache.whatif.tap import Tap
 from metrics.channel import Channel
 from metrics.follower import Follower
 from metrics.machine import memory_bytes
@@ -13,6 +14,7 @@ from metrics.recorder import Recorder
 from metrics.reporter import Reporter
 from metrics.spool import Spool
 from metrics.ticker import Ticker
+from metrics.whatif import PUMP_SECONDS, WhatIf
 
 ROLL_SECONDS = 1.0
 SEND_SECONDS = 1.0
@@ -32,10 +34,13 @@ class Station:
         channel: Channel,
         data_dir: Path,
         clock: Callable[[], float] = time.time,
+        whatif: WhatIf | None = None,
+        tap: Tap | None = None,
     ) -> None:
         self._clock = clock
         self._traits = channel.traits
-        self.recorder = Recorder()
+        self.recorder = Recorder(tap)
+        self.whatif = whatif
         last_good = data_dir / "configuration" / f"{quote(instance, safe='')}.json"
         self.follower = Follower(instance, cache, channel, last_good, memory_bytes(), clock)
         self.reporter = Reporter(
@@ -45,6 +50,7 @@ class Station:
             lambda: self.follower.version,
             channel,
             Spool(data_dir / "spool", instance),
+            whatif,
         )
         self.ticker = Ticker(clock)
 
@@ -60,6 +66,10 @@ class Station:
         self.ticker.every(SEND_SECONDS, self.reporter.send)
         self.ticker.every(self._traits.follow_seconds, self.follower.follow, jitter=self._traits.follow_jitter)
 
+        if self.whatif is not None:
+            self.ticker.every(PUMP_SECONDS, self.whatif.pump)
+            self.ticker.every(SEND_SECONDS, self.whatif.send)
+
     def flush(self) -> None:
         """The open minute to disk and, if it answers, to the channel: an end is near, and may come fast."""
         self.reporter.flush(self._clock())
@@ -68,4 +78,6 @@ class Station:
         """Stop the jobs, flush, and say that this instance stops."""
         self.ticker.close()
         self.flush()
+        if self.whatif is not None:
+            self.whatif.close(self._clock())
         self.follower.close()

@@ -9,8 +9,10 @@ from cache.config import DEFAULT, MIB, edited
 from metrics.channel import Announcement, ConfigurationRefused, VersionConflict
 from metrics.channels import open_channel
 from metrics.cloudwatch_channel import CloudWatchChannel
+from metrics.curves import HOUR, add_curves, of_document
 from metrics.schema import METRICS, Minute
 from metrics.sqlite_channel import SqliteChannel
+from tests.whatif_days import small
 
 NOW = datetime.now(UTC)
 NOON = int(NOW.timestamp()) // 3600 * 3600 - 7200
@@ -27,6 +29,14 @@ def channel(request, tmp_path):
         return SqliteChannel(str(tmp_path / "new folder" / "channel.db"))
     request.getfixturevalue("aws").reset()
     return CloudWatchChannel("cloudwatch://Hitrate", pause=lambda seconds: None)
+
+
+@pytest.fixture
+def again(channel, tmp_path):
+    """The same channel, opened anew as after a restart."""
+    if isinstance(channel, SqliteChannel):
+        return lambda: SqliteChannel(str(tmp_path / "new folder" / "channel.db"))
+    return lambda: CloudWatchChannel("cloudwatch://Hitrate", pause=lambda seconds: None)
 
 
 def test_minutes_come_back_as_they_were_sent_by_time_and_instance(channel):
@@ -122,6 +132,56 @@ def test_every_instance_name_comes_back_as_it_was(channel):
 def test_an_empty_range_has_no_minutes(channel):
     channel.send([minute("a", NOON)])
     assert channel.minutes(NOON, NOON) == []
+
+
+def test_curves_come_back_as_they_were_sent_by_time_and_instance(channel):
+    sent = [small("b", NOON), small("a", NOON), small("a", NOON - 60)]
+    for document in sent:
+        channel.send_curve(document)
+    assert channel.curves(NOON - 60, NOON + 60) == [of_document(sent[n]) for n in (2, 1, 0)]
+    assert channel.curves(NOON, NOON) == []
+    assert channel.curves(NOON - 60, NOON) == [of_document(sent[2])]
+
+
+def test_of_two_curves_of_one_minute_the_fuller_holds(channel):
+    channel.send_curve(small("a", NOON))
+    channel.send_curve(small("a", NOON, requests=20, hits=9))
+    channel.send_curve(small("a", NOON))
+    assert [curve.live.requests for curve in channel.curves(NOON, NOON + 60)] == [20]
+
+
+def test_whole_hours_of_curves_are_read_as_one_and_are_the_sum_of_their_minutes(channel):
+    hour = NOON - HOUR
+    for number in range(-10, 75):
+        for instance in ("a", "b"):
+            channel.send_curve(small(instance, hour + 60 * number, hits=abs(number) % 7))
+    minutes = channel.curves(hour - 600, hour + 75 * 60)
+    by_hours = channel.curves(hour - 600, hour + 75 * 60, by_hours=True)
+    assert len(minutes) == 170
+    assert [(c.start, c.instance, c.seconds) for c in by_hours if c.period_seconds == HOUR] == [
+        (hour, "a", HOUR), (hour, "b", HOUR),
+    ]  # fmt: skip
+    assert len(by_hours) == 2 + 2 * (10 + 15)
+    assert add_curves(by_hours) == add_curves(minutes)
+
+
+def test_an_hour_that_nobody_rolled_yet_is_read_by_its_minutes(channel):
+    hour = NOON - HOUR
+    for number in range(60):
+        channel.send_curve(small("a", hour + 60 * number))
+    [whole] = [add_curves(channel.curves(hour, NOON, by_hours=True))]
+    assert whole.live.requests == 600
+
+
+def test_an_hour_is_rolled_by_whoever_goes_on_after_a_restart(channel, again):
+    hour = NOON - HOUR
+    for number in range(40):
+        channel.send_curve(small("a", hour + 60 * number))
+    channel = again()
+    for number in range(40, 62):
+        channel.send_curve(small("a", hour + 60 * number))
+    hours = [c for c in channel.curves(hour, NOON, by_hours=True) if c.period_seconds == HOUR]
+    assert [(c.seconds, c.live.requests) for c in hours] == [(HOUR, 600)]
 
 
 def test_a_scheme_that_no_channel_has_is_refused_in_words():

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from metrics.cloudwatch_channel import CONFIGURATION, GROUP, INSTANCES, LATENCY, CloudWatchChannel
+from metrics.cloudwatch_channel import (
+    CONFIGURATION,
+    CURVE_HOURS,
+    CURVES,
+    GROUP,
+    INSTANCES,
+    LATENCY,
+    CloudWatchChannel,
+)
 from metrics.cloudwatch_datums import OF_AN_INSTANCE, OF_THE_FLEET
 from metrics.cloudwatch_reader import DAY, KEPT
 from metrics.cloudwatch_url import SECONDS, Address
@@ -14,7 +22,10 @@ from metrics.prices import sent_a_month
 DOC = (Path(__file__).resolve().parent.parent / "docs" / "cloudwatch.md").read_text()
 
 
-@pytest.mark.parametrize("name", sorted({*OF_AN_INSTANCE, *OF_THE_FLEET, CONFIGURATION, INSTANCES, LATENCY}))
+STREAMS = {CONFIGURATION, INSTANCES, LATENCY, CURVES, CURVE_HOURS}
+
+
+@pytest.mark.parametrize("name", sorted({*OF_AN_INSTANCE, *OF_THE_FLEET, *STREAMS}))
 def test_each_metric_and_stream_is_named(name):
     assert f"`{name}`" in DOC
 

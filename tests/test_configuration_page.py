@@ -7,15 +7,19 @@ import pytest
 from dash import Dash
 
 from cache.config import DEFAULT, MIB, edited
+from dashboard.curves import Curves
+from dashboard.outlooks import Outlooks
 from dashboard.pages import configuration as page
 from dashboard.pages import configuration_callbacks
 from dashboard.pages.configuration import of_question
 from dashboard.ranges import utc
 from dashboard.reader import Reader
 from metrics.channel import Announcement, ChannelUnavailable
+from metrics.prices import Prices
 from metrics.schema import METRICS, Minute
 from metrics.sqlite_channel import SqliteChannel
 from tests.dash_calls import Calls
+from tests.whatif_days import small
 
 UNDO = '{"undo":["ALL"]}.n_clicks'
 BACK = '{"back":["ALL"]}.n_clicks'
@@ -30,7 +34,9 @@ class Manager:
         self.channel = SqliteChannel(str(path))
         app = Dash("configuration")
         app.layout = page.layout()
-        configuration_callbacks.register(app, Reader(self.channel), self.channel)
+        reader = Reader(self.channel)
+        outlooks = Outlooks(reader, Curves(self.channel), Prices())
+        configuration_callbacks.register(app, reader, self.channel, outlooks)
         self._calls = Calls(app)
         self.report()
 
@@ -378,3 +384,53 @@ def test_every_policy_can_be_chosen(manager):
     for policy in POLICIES.values():
         assert json.dumps(policy.label) in text
         assert json.dumps(policy.summary) in text
+
+
+class TestExpectation:
+    """An hour in which FIFO would have hit far less than LRU, and SIEVE more."""
+
+    APPLY, GO = TestSaving.APPLY, TestSaving.GO
+    QUESTION, OPENED = f"{of_question('shrink', 'words')}.children", TestSaving.OPENED
+
+    @pytest.fixture
+    def known(self, manager):
+        start = int(time.time()) // 60 * 60 - 1800
+        points = [[policy, 100 * MIB, hits, hits] for policy, hits in (("lru", 700), ("fifo", 600), ("sieve", 750))]
+        for number in range(30):
+            told = {
+                "requests": 1000,
+                "hits": 700,
+                "points": points,
+                "capacity_bytes": 100 * MIB,
+                "infinite": [900, 900],
+            }
+            manager.channel.send_curve(small("ip-4", start + 60 * number, **told))
+        return manager
+
+    def test_it_stands_beside_now(self, known):
+        panel = words(known.preview("sieve")[f"{page.PANEL}.children"])
+        assert "Expected hit rate 70.0 % 75.0 % ±0.5" in panel
+        assert "S3 GETs a minute 300 250" in panel
+        assert "By 30,000 requests from" in panel
+
+    def test_without_curves_nothing_is_expected_and_nothing_said(self, manager):
+        assert "xpected" not in words(manager.preview("sieve")[f"{page.PANEL}.children"])
+
+    def test_what_is_saved_keeps_the_prediction(self, known):
+        known.submit(self.APPLY, **{f"{page.POLICY}.value": "sieve"})
+        kept = known.channel.newest().prediction
+        assert (kept.before, kept.after, kept.requests) == (0.7, 0.75, 30_000)
+
+    def test_what_is_expected_to_do_much_worse_asks_first(self, known):
+        given = {f"{page.POLICY}.value": "fifo"}
+        shown = known.submit(self.APPLY, **given)
+        assert shown[self.OPENED] is True
+        assert shown[self.QUESTION] == "The hit rate is expected to fall from 70.0 % to 60.0 %, by 10.0 points."
+        assert shown[f"{of_question('shrink', 'dialog')}.title"] == "Apply what is expected to do worse?"
+        assert known.channel.newest() == DEFAULT
+        known.submit(self.GO, **given | {f"{page.PENDING}.data": shown[f"{page.PENDING}.data"]})
+        assert known.channel.newest().policy == "fifo"
+
+    def test_it_is_said_where_a_verdict_will_stand(self, known):
+        known.submit(self.APPLY, **{f"{page.POLICY}.value": "sieve"})
+        assert "What came of it will stand in  Activity" in words(known.follow()[f"{page.LATEST}.children"])

@@ -36,7 +36,7 @@ def test_a_pace_takes_ten_minutes_to_tell():
 def test_instances_cost_their_metrics_their_calls_and_their_logs():
     assert sent_a_month(0) == 0
     one, eight = sent_a_month(1), sent_a_month(8)
-    assert (eight - one) / 7 == pytest.approx(len(OF_AN_INSTANCE) * DOLLARS_A_METRIC_A_MONTH + 0.43 + 0.014, abs=0.01)
+    assert (eight - one) / 7 == pytest.approx(len(OF_AN_INSTANCE) * DOLLARS_A_METRIC_A_MONTH + 0.43 + 0.08, abs=0.01)
 
 
 def test_the_line_says_what_was_asked_and_what_it_comes_to():

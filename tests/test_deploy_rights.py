@@ -102,20 +102,21 @@ def test_statistics_go_to_the_own_namespace_only():
     assert put["Condition"] == {"StringEquals": {"cloudwatch:namespace": {"Ref": "Namespace"}}}
 
 
+STREAMS = ("configuration", "instances", "latency", "curves", "curve-hours")
+
+
 @pytest.mark.parametrize(
     ("role", "action", "streams"),
     [
-        ("WebRole", "logs:GetLogEvents", {"configuration"}),
-        ("WebRole", "logs:PutLogEvents", {"instances", "latency"}),
-        ("ManagerRole", "logs:GetLogEvents", {"configuration", "instances", "latency"}),
+        ("WebRole", "logs:GetLogEvents", {"configuration", "curves"}),
+        ("WebRole", "logs:PutLogEvents", {"instances", "latency", "curves", "curve-hours"}),
+        ("ManagerRole", "logs:GetLogEvents", {*STREAMS}),
         ("ManagerRole", "logs:PutLogEvents", {"configuration"}),
     ],
 )
 def test_configuration_goes_one_way_and_words_the_other(role, action, streams):
     patterns = [resource.rpartition(":")[2] for resource in allowed(own_statements(role), action)]
-    reached = {
-        name for name in ("configuration", "instances", "latency") if any(fnmatchcase(name, p) for p in patterns)
-    }
+    reached = {name for name in STREAMS if any(fnmatchcase(name, p) for p in patterns)}
     assert reached == streams
 
 

@@ -20,7 +20,7 @@ LIGHT = palette("light")
 
 def minute(place: int, hits: int = 80, misses: int = 20, instance: str = "a", **values: int) -> Minute:
     counts = {metric.name: 0 for metric in METRICS} | {"hits": hits, "misses": misses, "requests": hits + misses}
-    counts |= {"items": 7, "evictions": 3, "size_bytes": 50, "capacity_bytes": 100} | values
+    counts |= {"items": 7, "evictions": 3, "size_bytes": 50, "capacity_bytes": 100, "miss_cold": misses} | values
     latency = {latency_bucket(5): hits + misses} if hits + misses else {}
     return Minute(instance, START + place * 60, counts, latency)
 

@@ -9,10 +9,14 @@ from flask import Flask
 
 from cache.config import DEFAULT, edited
 from dashboard import api
+from dashboard.curves import Curves
 from dashboard.data import CONTRACT_COLUMNS
+from dashboard.outlooks import Outlooks
 from dashboard.ranges import utc
 from dashboard.reader import Reader
+from dashboard.verdicts import Verdicts
 from metrics.channel import Announcement, ChannelUnavailable, ConfigurationRefused, VersionConflict
+from metrics.prices import Prices
 from metrics.schema import METRICS, Minute
 from metrics.sqlite_channel import SqliteChannel
 
@@ -28,7 +32,9 @@ def channel(tmp_path):
 @pytest.fixture
 def client(channel):
     app = Flask("manager")
-    api.register(app, Reader(channel, lambda: NOW + 40), channel, lambda: NOW + 40)
+    clock = lambda: NOW + 40  # noqa: E731
+    reader, curves = Reader(channel, clock), Curves(channel, clock)
+    api.register(app, reader, curves, Outlooks(reader, curves, Prices()), Verdicts(reader, curves, 600), channel, clock)
     return app.test_client()
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from cache.policies import POLICIES
+
 TOKENS = (Path(__file__).resolve().parent.parent / "assets" / "tokens.css").read_text(encoding="utf-8")
 COLOURS = dict(re.findall(r"--([\w-]+): light-dark\((#\w{6}, #\w{6})\);", TOKENS))
 TEXT, LINE = 4.5, 3.0  # WCAG 2: text, and whatever else must be seen
@@ -16,6 +18,8 @@ PAIRS = [
         (line, "card", LINE)
         for line in ("input-border", "hit", "miss", "size", "capacity", "items", "evictions", "p50", "p95", "p99")
     ),
+    *((policy, "card", LINE) for policy in POLICIES),
+    *((reason, "card", LINE) for reason in ("cold", "no-room", "other-policy", "changed", "collapsed", "too-large")),
 ]
 
 

@@ -11,7 +11,7 @@ from dashboard.words import size
 from metrics.schema import WORDS
 
 FOLLOW_MILLISECONDS = 2000
-ADDRESSED = ("policy", "capacity_bytes", "reason")
+ADDRESSED = ("policy", "capacity_bytes", "reason", "over")
 SLIDER_MARKS_MB = (1, 8, 50, 300, 1536, 8192)
 
 # What is shown
@@ -97,7 +97,7 @@ def question(which: str, title: str) -> dmc.Modal:
         transitionProps={"duration": 0},
         children=[
             html.P(id=of_question(which, "words")),
-            html.P("They stay stored and will be fetched again.", className="muted"),
+            html.P("They stay stored and will be fetched again.", id=of_question(which, "lost"), className="muted"),
             html.Div(
                 className="answers",
                 children=[

@@ -8,6 +8,7 @@ from dash.exceptions import PreventUpdate
 from dashboard import ids
 from dashboard.changes import applied, in_force
 from dashboard.fleet import Fleet, made_at
+from dashboard.outlooks import Outlooks
 from dashboard.pages import configuration as page
 from dashboard.pages import configuration_form, configuration_saving
 from dashboard.pages.configuration_parts import (
@@ -23,10 +24,10 @@ from metrics.channel import Channel
 ROWS_SHOWN = 20
 
 
-def register(app: Dash, reader: Reader, channel: Channel) -> None:
+def register(app: Dash, reader: Reader, channel: Channel, outlooks: Outlooks) -> None:
     _register_following(app, reader)
-    configuration_form.register(app, reader)
-    configuration_saving.register(app, reader, channel)
+    configuration_form.register(app, reader, outlooks)
+    configuration_saving.register(app, reader, channel, outlooks)
 
 
 def _register_following(app: Dash, reader: Reader) -> None:

@@ -1,11 +1,15 @@
 """The form of Configuration: the document it starts from, its fields, and what comes of them before Apply."""
 
+import re
+
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
 from cache.config import Configuration
 from dashboard.editing import moved_onto
+from dashboard.expectation import expected
 from dashboard.forms import Draft, draft_from_address, draft_of, is_change, read_capacity, read_draft
+from dashboard.outlooks import Outlooks, setting_of
 from dashboard.pages import configuration as page
 from dashboard.pages.configuration_parts import (
     now_and_new,
@@ -13,16 +17,17 @@ from dashboard.pages.configuration_parts import (
     three_columns,
 )
 from dashboard.pages.statistics_parts import notices
+from dashboard.ranges import HOUR
 from dashboard.reader import Reader
 from dashboard.words import size
 
 FIELDS = tuple(State(field, "value") for field in (page.POLICY, page.CAPACITY, page.AUTHOR, page.REASON))
 
 
-def register(app: Dash, reader: Reader) -> None:
+def register(app: Dash, reader: Reader, outlooks: Outlooks) -> None:
     _register_form(app, reader)
     _register_fields(app)
-    _register_preview(app, reader)
+    _register_preview(app, reader, outlooks)
 
 
 def _register_form(app: Dash, reader: Reader) -> None:
@@ -126,7 +131,7 @@ def _error_of(capacity: str | None) -> str | None:
     return None
 
 
-def _register_preview(app: Dash, reader: Reader) -> None:
+def _register_preview(app: Dash, reader: Reader, outlooks: Outlooks) -> None:
     @app.callback(
         Output(page.PANEL, "children"),
         Output(page.APPLY, "children"),
@@ -139,10 +144,16 @@ def _register_preview(app: Dash, reader: Reader) -> None:
         Input(page.CAPACITY, "value"),
         Input(page.CONFLICT, "data"),
         Input(page.SEEN, "data"),
+        State(page.ADDRESS, "data"),
         prevent_initial_call=True,
     )
     def preview(
-        base: dict | None, policy: str | None, capacity: str | None, conflict: dict | None, _seen: dict | None
+        base: dict | None,
+        policy: str | None,
+        capacity: str | None,
+        conflict: dict | None,
+        _seen: dict | None,
+        address: dict | None,
     ) -> tuple:
         if base is None or not policy:
             raise PreventUpdate
@@ -154,11 +165,19 @@ def _register_preview(app: Dash, reader: Reader) -> None:
             theirs, between = Configuration.model_validate(conflict["newest"]), _between(reader, started, conflict)
             panel = three_columns(started, theirs, between, policy, wanted)
             return panel, "Apply", True, True, "First choose what becomes of your changes.", in_all
-        panel = now_and_new(started, policy, wanted, fleet)
         changed = is_change(draft, started)
+        outlook = outlooks.from_now(setting_of(started), seconds_over(address)) if changed else None
+        new = None if errors or not changed else (policy, wanted)
+        panel = now_and_new(started, policy, wanted, fleet, expected(outlook, new))
         why_not = _why_not(changed, bool(errors))
         label = f"Apply as v{reader.newest().version + 1}"
         return panel, label, bool(why_not), not changed, why_not, in_all
+
+
+def seconds_over(address: dict | None) -> int:
+    """By how much traffic a change is judged: what the link says, an hour where it says nothing."""
+    text = str((address or {}).get("over", ""))
+    return int(text) if re.fullmatch(r"[0-9]{2,8}", text) else HOUR
 
 
 def _why_not(changed: bool, wrong: bool) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from cache.config import Configuration
@@ -16,6 +16,7 @@ from dashboard.changes import (
     shrinking,
     what_changed,
 )
+from dashboard.expectation import Expected
 from dashboard.fleet import Fleet, made_at
 from dashboard.ranges import utc
 from dashboard.words import MISSING, moment, plural, size
@@ -23,7 +24,9 @@ from dashboard.words import MISSING, moment, plural, size
 UNDO_SECONDS = 600
 
 
-def now_and_new(base: Configuration, policy: str, capacity_bytes: int | None, fleet: Fleet) -> list[Component]:
+def now_and_new(
+    base: Configuration, policy: str, capacity_bytes: int | None, fleet: Fleet, effect: Expected
+) -> list[Component]:
     """The panel What changes; a capacity that cannot be read is None."""
     caches = len(fleet.alive)
     rows = [_compared("Policy", policy_label(base.policy), policy_label(policy))]
@@ -32,6 +35,7 @@ def now_and_new(base: Configuration, policy: str, capacity_bytes: int | None, fl
     if caches > 1:
         in_all = MISSING if capacity_bytes is None else size(capacity_bytes * caches)
         rows.append(_compared(f"In all {caches} instances", size(base.capacity_bytes * caches), in_all))
+    rows += [_compared(*row) for row in effect.rows]
     return [
         html.H2("What changes"),
         html.Table(
@@ -42,6 +46,7 @@ def now_and_new(base: Configuration, policy: str, capacity_bytes: int | None, fl
             ],
         ),
         *(html.P(told, className="told") for told in _consequences(base, policy, capacity_bytes, fleet)),
+        *_expectation(effect),
     ]
 
 
@@ -52,6 +57,15 @@ def _consequences(base: Configuration, policy: str, capacity_bytes: int | None, 
     lost = shrinking(fleet, capacity_bytes)
     told.append(f"{lost} They stay stored and will be fetched again." if lost else "Cached images that still fit stay.")
     return [each for each in told if each]
+
+
+def _expectation(effect: Expected) -> list[Component]:
+    """How it is known; where nothing is expected, nothing is said."""
+    if not effect.told:
+        return []
+    return [
+        html.P([*(f"{told} " for told in effect.told), dcc.Link("Why: What-if", href="/what-if")], className="muted")
+    ]
 
 
 def _compared(label: str, now: str, new: str) -> Component:
@@ -130,9 +144,17 @@ def latest(fleet: Fleet, previous: Configuration | None, now: float) -> Componen
                     for place, (told, reached) in enumerate(steps)
                 ],
             ),
+            _judged_later(newest),
             _undo(previous, newest),
         ],
     )
+
+
+def _judged_later(newest: Configuration) -> Component | None:
+    if newest.prediction is None:
+        return None
+    link = dcc.Link("Activity", href="/activity")
+    return html.P(["What came of it will stand in ", link, ", held against the prediction."], className="muted")
 
 
 def _undo(previous: Configuration, newest: Configuration) -> Component | None:

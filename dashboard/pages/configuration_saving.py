@@ -1,17 +1,20 @@
 """Saving: Apply, Undo and Clear cache, each with its question where something is lost."""
 
+from functools import partial
 from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
 from cache.config import Configuration
-from dashboard.changes import clearing, shrinking
+from dashboard.changes import clearing, policy_label, shrinking
 from dashboard.editing import Outcome, clear_cache, content, save
+from dashboard.expectation import expected
 from dashboard.forms import NAMELESS, Draft, read_draft
+from dashboard.outlooks import Outlooks, setting_of
 from dashboard.pages import configuration as page
 from dashboard.pages.configuration import of_question
-from dashboard.pages.configuration_form import FIELDS, draft_in
+from dashboard.pages.configuration_form import FIELDS, draft_in, seconds_over
 from dashboard.pages.statistics_parts import notices
 from dashboard.ranges import utc
 from dashboard.reader import Reader
@@ -19,12 +22,12 @@ from dashboard.words import size
 from metrics.channel import Channel
 
 
-def register(app: Dash, reader: Reader, channel: Channel) -> None:
-    _register_saving(app, reader, channel)
+def register(app: Dash, reader: Reader, channel: Channel, outlooks: Outlooks) -> None:
+    _register_saving(app, reader, channel, outlooks)
     _register_clearing(app, reader, channel)
 
 
-def _register_saving(app: Dash, reader: Reader, channel: Channel) -> None:
+def _register_saving(app: Dash, reader: Reader, channel: Channel, outlooks: Outlooks) -> None:
     @app.callback(
         Output(page.SAVED, "data"),
         Output(page.CONFLICT, "data", allow_duplicate=True),
@@ -34,38 +37,54 @@ def _register_saving(app: Dash, reader: Reader, channel: Channel) -> None:
         Output(of_question("shrink", "words"), "children"),
         Output(of_question("shrink", "keep"), "children"),
         Output(of_question("shrink", "go"), "children"),
+        Output(of_question("shrink", "dialog"), "title"),
+        Output(of_question("shrink", "lost"), "hidden"),
         Input(page.APPLY, "n_clicks"),
         Input({"undo": ALL}, "n_clicks"),
         Input(of_question("shrink", "keep"), "n_clicks"),
         Input(of_question("shrink", "go"), "n_clicks"),
         State(page.PENDING, "data"),
         State(page.BASE, "data"),
+        State(page.ADDRESS, "data"),
         *FIELDS,
         prevent_initial_call=True,
     )
     def submit(
         _apply: int | None, _undo: list, _keep: int | None, _go: int | None, pending: dict | None, base: dict,
-        policy: str | None, capacity: str | None, author: str | None, reason: str | None,
+        address: dict | None, policy: str | None, capacity: str | None, author: str | None, reason: str | None,
     ) -> tuple:  # fmt: skip
         pressed = ctx.triggered_id if ctx.triggered[0]["value"] else None
         if pressed is None:
             raise PreventUpdate
         if pressed == of_question("shrink", "keep"):
-            return (*[no_update] * 3, None, False, *[no_update] * 3)
+            return (*[no_update] * 3, None, False, *[no_update] * 5)
         confirmed = pressed == of_question("shrink", "go")
         asked = pending if confirmed else {"undo": pressed["undo"]} if isinstance(pressed, dict) else {"apply": True}
         draft = draft_in(policy, capacity, author, reason)
         started, edit = _undoing(reader, asked["undo"], draft) if "undo" in asked else _applying(base, draft)
         if edit is None:
             raise PreventUpdate
-        overtaken = reader.newest().version != started.version
-        question = None if confirmed or overtaken else shrinking(reader.fleet(), edit["capacity_bytes"])
-        if question:
-            keep, go = f"Keep {size(started.capacity_bytes)}", f"Shrink to {size(edit['capacity_bytes'])}"
-            return (*[no_update] * 3, asked, True, question, keep, go)
-        outcome = save(channel, started, edit, utc(reader.now()))
+        overtaken, over = reader.newest().version != started.version, seconds_over(address)
+        lost = fall = None
+        if not confirmed and not overtaken:
+            lost = shrinking(reader.fleet(), edit["capacity_bytes"])
+            outlook = outlooks.from_now(setting_of(started), over)
+            fall = expected(outlook, (edit["policy"], edit["capacity_bytes"])).fall
+        if lost or fall:
+            question = " ".join(filter(None, (lost, fall)))
+            return (*[no_update] * 3, asked, True, question, *_answers(started, edit, bool(lost)), not lost)
+        outcome = save(channel, started, edit, utc(reader.now()), partial(outlooks.predicted, seconds=over))
         reader.retry()
-        return (*_answered(outcome, reader, fill="apply" in asked), None, False, *[no_update] * 3)
+        return (*_answered(outcome, reader, fill="apply" in asked), None, False, *[no_update] * 5)
+
+
+def _answers(started: Configuration, edit: dict[str, Any], shrinks: bool) -> tuple[str, str, str]:
+    """What the two buttons say, and the dialog's title."""
+    if shrinks:
+        keep, go = size(started.capacity_bytes), size(edit["capacity_bytes"])
+        return f"Keep {keep}", f"Shrink to {go}", "Shrink the cache?"
+    setting = f"{policy_label(edit['policy'])} at {size(edit['capacity_bytes'])}"
+    return "Keep what is in force", f"Apply {setting}", "Apply what is expected to do worse?"
 
 
 def _answered(outcome: Outcome, reader: Reader, fill: bool) -> tuple:

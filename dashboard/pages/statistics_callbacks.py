@@ -21,15 +21,16 @@ from dashboard.ranges import Range
 from dashboard.reader import Reader
 from dashboard.sentences import sentences
 from dashboard.theme import palette
+from dashboard.verdicts import Verdicts
 from dashboard.window import Window, read_window
 from dashboard.words import count, span
 
 log = logging.getLogger(__name__)
 
 
-def register(app: Dash, reader: Reader) -> None:
+def register(app: Dash, reader: Reader, verdicts: Verdicts) -> None:
     _register_window(app, reader)
-    _register_drawing(app, reader)
+    _register_drawing(app, reader, verdicts)
     _register_clientside(app)
 
 
@@ -73,7 +74,7 @@ def _register_window(app: Dash, reader: Reader) -> None:
         )
 
 
-def _register_drawing(app: Dash, reader: Reader) -> None:
+def _register_drawing(app: Dash, reader: Reader, verdicts: Verdicts) -> None:
     looks = Looks(reader)
 
     @app.callback(
@@ -123,7 +124,8 @@ def _register_drawing(app: Dash, reader: Reader) -> None:
         window = Window.from_json(given)
         look = looks.at(window)
         since = reader.fleet().last_complete
-        return [card(each, since) for each in look.cards], banner(look, reader.fleet()), changes_list(look.documents)
+        changes = changes_list(look.documents, verdicts.of(look.documents))
+        return [card(each, since) for each in look.cards], banner(look, reader.fleet()), changes
 
     @app.callback(Output(page.COLUMNS, "data"), Input(page.WINDOW, "data"))
     def send_numbers(given: dict) -> dict:

@@ -1,7 +1,7 @@
 """What the callbacks of Statistics put on the page: cards, notices, tables."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_ag_grid as dag
@@ -19,7 +19,9 @@ from dashboard.pages.parts import grid_options, twin_columns
 from dashboard.ranges import HOUR, iso
 from dashboard.reader import Reader
 from dashboard.traces import Grid
-from metrics.schema import MINUTE
+from dashboard.verdicts import Change as Judged
+from dashboard.verdicts import short
+from metrics.schema import MINUTE, REASONS
 
 ARROWS = {1: "▲", -1: "▼", 0: "="}
 FIRST_TIME = (
@@ -28,7 +30,7 @@ FIRST_TIME = (
 )  # fmt: skip
 NUMBERS = (
     "requests", "hits", "misses", "hit_rate", "miss_rate", "items", "size_bytes", "capacity_bytes", "evictions",
-    "bytes_served", "p50_ms", "p95_ms", "p99_ms", "config_version", "reported", "unfinished",
+    "bytes_served", "p50_ms", "p95_ms", "p99_ms", "config_version", "reported", "unfinished", *REASONS,
 )  # fmt: skip
 
 
@@ -80,7 +82,7 @@ def banner(look: Look, fleet: Fleet) -> Component | None:
     )
 
 
-def changes_list(documents: Sequence[Configuration]) -> Component | None:
+def changes_list(documents: Sequence[Configuration], judged: Mapping[int, Judged]) -> Component | None:
     """Each change as a link: what is drawn on a chart takes no focus."""
     if not documents:
         return None
@@ -93,11 +95,16 @@ def changes_list(documents: Sequence[Configuration]) -> Component | None:
                     dcc.Link(f"v{each.version}", href=f"/configuration#v{each.version}"),
                     f" {words.moment(made_at(each))} {each.author}",
                     html.Span(f" “{each.reason}”", className="muted") if each.reason else None,
+                    *_verdict(judged.get(each.version)),
                 ]
             )
             for each in reversed(documents)
         ],
     )
+
+
+def _verdict(change: Judged | None) -> list[Any]:
+    return [": ", dcc.Link(short(change), href="/activity")] if change else []
 
 
 def twin(chart: Chart, frame: pd.DataFrame) -> Component:

@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from metrics.channels import open_channel
-from tests import processes, recorded_days
+from tests import processes, recorded_days, whatif_days
 from tests.asking import Client
 from tests.browser import FLAGS, find_chromium
 from tools.drawing import pictures
@@ -22,19 +22,25 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         service = processes.image_service(Path(folder) / "images" / "data")
         manager = processes.manager(Path(folder) / "days" / "data", IMAGE_SERVICE_URL=service.url)
+        curves = processes.manager(Path(folder) / "curves" / "data", IMAGE_SERVICE_URL=service.url)
         try:
-            take(service, manager)
+            take(service, manager, curves)
         finally:
             service.close()
             manager.close()
+            curves.close()
 
 
-def take(service: processes.App, manager: processes.App) -> None:
+def take(service: processes.App, manager: processes.App, curves: processes.App) -> None:
     now = int(time.time()) // 60 * 60
     channel = open_channel(f"sqlite:///{manager.data_dir / 'channel.db'}")
     recorded_days.fill(channel, recorded_days.minutes(now), now)
+    whatif_days.fill(
+        open_channel(f"sqlite:///{curves.data_dir / 'channel.db'}"), [*whatif_days.story(now - 3300, 55, 0)]
+    )
     service.start()
     manager.start()
+    curves.start()
     client = Client(service.url)
     for name, data in pictures(DRAWN):
         client.put(name, data)
@@ -49,6 +55,9 @@ def take(service: processes.App, manager: processes.App) -> None:
             shoot(page, "statistics", scheme)
             page.goto(f"{manager.url}/configuration")
             shoot(page, "configuration", scheme)
+            page.goto(f"{curves.url}/what-if?target=80")
+            page.wait_for_function("document.querySelector('.curve-graph .main-svg') !== null")
+            shoot(page, "what-if", scheme)
             page.goto(service.url)
             shoot(page, "images", scheme)
         browser.close()

@@ -1,0 +1,1 @@
+"""What another policy or another capacity would have done on the same requests."""

@@ -1,0 +1,136 @@
+"""The shadows of one policy: what a cache would hold at each of many capacities, decided as the ledger decides."""
+
+from array import array
+from collections.abc import Callable, Iterable
+
+from cache.whatif.keys import Keys
+from cache.whatif.orders import Order, Shared
+from cache.whatif.records import COLLAPSED, MISS
+from cache.whatif.slots import SLOTS
+
+Request = tuple[int, int, int, int]
+"""Key, size in bytes as the ledger counts it, payload bytes, outcome in the live cache."""
+
+
+class Family:
+    """``missed`` and ``missed_bytes`` count by slot; hits are what is left of the requests."""
+
+    def __init__(self, make: Callable[[Shared], Order], keys: Keys) -> None:
+        self.held = array("I", [0])
+        self.shared = Shared(keys.sizes, keys.eligible, self.held)
+        self.capacity_bytes = [0] * SLOTS
+        self.size_bytes = [0] * SLOTS
+        self.missed = [0] * SLOTS
+        self.missed_bytes = [0] * SLOTS
+        self.order = make(self.shared)
+        self._flights: dict[int, int] = {}
+        self._landed: dict[int, int] = {}
+
+    def grow(self, places: int) -> None:
+        self.held.extend([0] * (places - len(self.held)))
+        self.order.grow(places)
+
+    def play(self, requests: Iterable[Request]) -> list[int]:
+        """Go through requests in their order; for each the slots in which it missed."""
+        held, eligible, sizes, slots_of = self.held, self.shared.eligible, self.shared.sizes, self.shared.slots_of
+        order, capacities, used = self.order, self.capacity_bytes, self.size_bytes
+        missed, missed_bytes = self.missed, self.missed_bytes
+        touch, add, evict = order.touch, order.add, order.evict
+        told: list[int] = []
+        tell = told.append
+        self._landed, self._flights = self._flights, {}
+        flights = self._flights
+        for key, size_bytes, payload_bytes, outcome in requests:
+            had = held[key]
+            missing = eligible[key] & ~had
+            if outcome:  # no hit in the live cache
+                if outcome == COLLAPSED and (waited := self._waited(key, payload_bytes)):
+                    tell(waited)
+                    continue
+                if outcome == MISS:
+                    flights[key] = missing
+            if touch:
+                touch(key, had)
+            if missing:
+                for slot in slots_of[missing]:
+                    missed[slot] += 1
+                    missed_bytes[slot] += payload_bytes
+                    room = capacities[slot] - size_bytes
+                    if room < 0:
+                        missing ^= 1 << slot
+                        continue
+                    while used[slot] > room:
+                        victim = evict(slot)
+                        used[slot] -= sizes[victim]
+                        held[victim] ^= 1 << slot
+                    add(slot, key)
+                    used[slot] += size_bytes
+                held[key] = had | missing
+                missing = eligible[key] & ~had
+            tell(missing)
+        return told
+
+    def remove(self, key: int) -> None:
+        """A key left every slot it was in: replaced, deleted or purged."""
+        had = self.held[key]
+        if had:
+            self.held[key] = 0
+            for slot in self.shared.slots_of[had]:
+                self.size_bytes[slot] -= self.shared.sizes[key]
+            self.order.remove(key, had)
+
+    def clear(self) -> None:
+        for key in range(len(self.held)):
+            self.held[key] = 0
+        self.size_bytes = [0] * SLOTS
+        self.order.clear()
+
+    def open(self, slot: int, capacity_bytes: int, like: int | None) -> list[int]:
+        """Begin a slot that is closed, empty or with what another holds; the keys evicted to fit into it."""
+        bit = 1 << slot
+        if like is not None:
+            self.size_bytes[slot] = self.size_bytes[like]
+            for key, mask in enumerate(self.held):
+                if mask >> like & 1:
+                    self.held[key] = mask | bit
+        self.order.open(slot, like)
+        return self.resize(slot, capacity_bytes)
+
+    def resize(self, slot: int, capacity_bytes: int) -> list[int]:
+        """Give a slot another capacity; the keys evicted for it, in their order."""
+        self.capacity_bytes[slot] = capacity_bytes
+        evicted = []
+        while self.size_bytes[slot] > capacity_bytes:
+            victim = self.order.evict(slot)
+            self.size_bytes[slot] -= self.shared.sizes[victim]
+            self.held[victim] ^= 1 << slot
+            evicted.append(victim)
+        return evicted
+
+    def close(self, slot: int) -> None:
+        keep = ~(1 << slot)
+        for key, mask in enumerate(self.held):
+            self.held[key] = mask & keep
+        self.capacity_bytes[slot] = self.size_bytes[slot] = self.missed[slot] = self.missed_bytes[slot] = 0
+        self.order.close(slot)
+
+    def thin(self, slot: int, capacity_bytes: int) -> None:
+        """Let go what the slot may not hold any more, and go on with its share of the capacity."""
+        held, eligible, sizes, bit = self.held, self.shared.eligible, self.shared.sizes, 1 << slot
+        for key, mask in enumerate(held):
+            if mask & bit and not eligible[key] & bit:
+                held[key] = mask ^ bit
+                self.size_bytes[slot] -= sizes[key]
+        self.order.sweep(slot)
+        self.resize(slot, capacity_bytes)
+
+    def _waited(self, key: int, payload_bytes: int) -> int:
+        """Where the fetch that a request waited for was a miss, so was the request; 0 where it was one nowhere.
+
+        As in the live cache such a request is no use of the entry.
+        """
+        missing = self._flights.get(key, self._landed.get(key, 0))
+        for slot in self.shared.slots_of[missing]:
+            self.missed[slot] += 1
+            self.missed_bytes[slot] += payload_bytes
+        return missing

@@ -1,0 +1,201 @@
+"""All shadows of an instance: every policy at every capacity of the grid, fed with the records of the tap."""
+
+from collections.abc import Iterable, Iterator
+
+from cache.ledger import ENTRY_OVERHEAD_BYTES
+from cache.policies import POLICIES
+from cache.whatif import grid
+from cache.whatif.counts import Counts
+from cache.whatif.family import Family, Request
+from cache.whatif.keys import CHANGED, FRESH, SEEN, Keys
+from cache.whatif.orders import ORDERS
+from cache.whatif.records import (
+    CLEARED,
+    COLLAPSED,
+    CONFIGURED,
+    HIT,
+    INVALIDATED,
+    KIND_BITS,
+    KIND_MASK,
+    MINUTE_ENDED,
+    MISS,
+    RESIZED_OUT,
+    SHED,
+    SIZE_SHIFT,
+    TOO_LARGE,
+    WIDTH_MASK,
+    entry_hash,
+    level_of,
+)
+from cache.whatif.sampling import Sampling
+from cache.whatif.slots import SLOTS
+
+MOST_WIDTHS = 32
+A_BATCH = 4096
+_POLICY_NAMES = tuple(POLICIES)
+
+
+class Shadows:
+    """Plays records in their order. ``budget_bytes`` bounds what all of it takes up, by looking at fewer entries."""
+
+    def __init__(self, budget_bytes: int, policies: Iterable[str] = tuple(ORDERS)) -> None:
+        self.keys = Keys()
+        self.families = {name: Family(ORDERS[name], self.keys) for name in policies}
+        self.sampling = Sampling(self.keys, self.families, budget_bytes)
+        self.counts = Counts(self.families, self.sampling, self.keys)
+        self.sampling.before_change = self.counts.fold
+        self.policy = ""
+        self.capacity_bytes = 0
+        self._waiting: list[Request] = []
+        self._states: list[int] = []
+        self._widths = [0]
+        self._cold: set[int] = set()
+        self._cold_before: set[int] = set()
+
+    def play(self, numbers: Iterable[int]) -> Iterator[dict]:
+        """Go through records, flat; yields what is to be told of each minute that ends in them."""
+        for first, second, third in in_order(list(zip(*[iter(numbers)] * 3, strict=True))):
+            kind = third & KIND_MASK
+            if kind <= TOO_LARGE:
+                self._request(first, second, third >> KIND_BITS & WIDTH_MASK, third >> SIZE_SHIFT, kind)
+                if len(self._waiting) >= A_BATCH:
+                    self.settle()
+                continue
+            self.settle()
+            if kind == INVALIDATED:
+                self._invalidate(first)
+            elif kind == CLEARED:
+                self._clear()
+            elif kind == RESIZED_OUT:
+                self._resized_out(entry_hash(first, third >> KIND_BITS & WIDTH_MASK))
+            elif kind == CONFIGURED:
+                self.configure(_POLICY_NAMES[second], first)
+            elif kind == SHED:
+                self.sampling.at_least(third >> 2 * KIND_BITS)
+                self.counts.shed(third >> KIND_BITS & KIND_MASK, first, second)
+            elif kind == MINUTE_ENDED:
+                yield self.counts.close(first, self.policy, self.capacity_bytes, going_on=second == 1)
+        self.settle()
+
+    def configure(self, policy: str, capacity_bytes: int) -> None:
+        """The live cache has this policy and capacity from now on."""
+        in_force = self.capacity_bytes
+        open_now = self.sampling.slot_of
+        for gone in [c for c in open_now if c != in_force and not grid.is_near(c, capacity_bytes)]:
+            self.sampling.close(gone)
+        for wanted in grid.around(capacity_bytes):
+            if wanted not in open_now:
+                self._open(wanted, capacity_bytes)
+        if in_force in open_now and not grid.is_near(in_force, capacity_bytes):
+            self.sampling.close(in_force)
+        self.policy, self.capacity_bytes = policy, capacity_bytes
+
+    def settle(self) -> None:
+        """Let the shadows catch up with the requests taken in so far."""
+        requests, states = self._waiting, self._states
+        if not requests:
+            return
+        self._waiting, self._states = [], []
+        self._cold_before, self._cold = self._cold, set()
+        told = {name: family.play(requests) for name, family in self.families.items()}
+        self.counts.missed(requests, states, told, self.sampling.slot_of.get(self.capacity_bytes))
+        self.sampling.fit(len(requests))
+
+    # --- one record ------------------------------------------------------------------------------------------------
+
+    def _request(self, key_hash: int, version: int, width: int, payload_bytes: int, outcome: int) -> None:
+        self.counts.request(payload_bytes, outcome)
+        entry = entry_hash(key_hash, width)
+        keys = self.keys
+        key = keys.number.get(entry)
+        if key is not None and keys.versions[key] != version:
+            self.settle()
+            key = self._remove(key, version, payload_bytes)
+        if key is None:
+            level = level_of(entry)
+            eligible = self.sampling.eligible(level)
+            if not eligible and level < self.sampling.seen_level:
+                return
+            key = self.keys.add(entry, version, payload_bytes, eligible)
+            self._grow()
+            if width not in self._widths and len(self._widths) < MOST_WIDTHS:
+                self._widths.append(width)
+        state = keys.state[key]
+        self._waiting.append((key, keys.sizes[key], payload_bytes, outcome))
+        self._states.append(state)
+        if outcome == COLLAPSED:
+            # Who waited used nothing, and missed wherever the fetch was a miss.
+            if key in self._cold or key in self._cold_before:
+                self.counts.missed_everywhere(entry, payload_bytes)
+        elif state != SEEN:
+            keys.state[key] = SEEN
+            self._cold.add(key)
+            self.counts.missed_everywhere(entry, payload_bytes)
+
+    def _invalidate(self, key_hash: int) -> None:
+        for width in self._widths:
+            key = self.keys.number.get(entry_hash(key_hash, width))
+            if key is not None:
+                self._remove(key, self.keys.versions[key], self.keys.sizes[key] - ENTRY_OVERHEAD_BYTES)
+
+    def _remove(self, key: int, version: int, payload_bytes: int) -> int:
+        """Take a key out of all shadows; the number that its entry has from now on."""
+        keys = self.keys
+        entry, eligible, state = keys.hashes[key], keys.eligible[key], keys.state[key]
+        for family in self.families.values():
+            family.remove(key)
+        keys.retire(key)
+        successor = keys.add(entry, version, payload_bytes, eligible)
+        self._grow()
+        keys.state[successor] = FRESH if state == FRESH else CHANGED
+        for family in self.families.values():
+            family.order.follow(key, successor)
+        return successor
+
+    def _clear(self) -> None:
+        for family in self.families.values():
+            family.clear()
+        state = self.keys.state
+        for key in self.keys.number.values():
+            if state[key] == SEEN:
+                state[key] = CHANGED
+
+    def _resized_out(self, entry: int) -> None:
+        key = self.keys.number.get(entry)
+        if key is not None and self.keys.state[key] == SEEN:
+            self.keys.state[key] = CHANGED
+
+    def _grow(self) -> None:
+        places = self.keys.places
+        for family in self.families.values():
+            family.grow(places)
+
+    # --- capacities ------------------------------------------------------------------------------------------------
+
+    def _open(self, capacity_bytes: int, in_force_bytes: int) -> None:
+        open_now = self.sampling.slot_of
+        if len(open_now) == SLOTS:
+            spared = (self.capacity_bytes, in_force_bytes)
+            off_grid = [c for c in open_now if c not in grid.GRID and c not in spared]
+            farthest = max(open_now, key=lambda c: max(c / in_force_bytes, in_force_bytes / c))
+            self.sampling.close(off_grid[0] if off_grid else farthest)
+        # A cache that is resized keeps what fits: a new shadow begins as the old capacity's, or else the nearest one's.
+        like = self.capacity_bytes if capacity_bytes == in_force_bytes else None
+        if like not in open_now:
+            like = min(open_now, key=lambda known: abs(known - capacity_bytes), default=None)
+        self.sampling.open(capacity_bytes, like)
+        self.counts.begun(open_now[capacity_bytes])
+
+
+def in_order(records: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Who waited for a fetch may answer before who fetched: put the fetch in front."""
+    waiting: dict[tuple[int, int, int], int] = {}
+    for place, (first, second, third) in enumerate(records):
+        kind = third & KIND_MASK
+        if kind == COLLAPSED:
+            waiting.setdefault((first, second, third - kind), place)
+        elif waiting and kind in (HIT, MISS, TOO_LARGE):
+            before = waiting.pop((first, second, third - kind), None)
+            if before is not None and kind == MISS:
+                records[place], records[before] = records[before], records[place]
+    return records

@@ -1,0 +1,122 @@
+"""The tap on the request path: one small record a request into a bounded ring, drained by somebody else.
+
+Where the ring fills faster than it is drained it sheds by the hash of the entry, never by time: half of all entries,
+then half of these. What is shed is counted and told, and an entry that is kept never misses a request.
+"""
+
+from array import array
+from threading import Lock
+
+from cache.whatif.records import (
+    CLEARED,
+    CONFIGURED,
+    INVALIDATED,
+    KIND_BITS,
+    MAX_LEVEL,
+    MINUTE_ENDED,
+    NUMBERS,
+    OUTCOMES,
+    RECORD_BYTES,
+    RESIZED_OUT,
+    SHED,
+    SIZE_SHIFT,
+    entry_hash,
+    level_of,
+)
+
+RING_RECORDS = 1 << 16
+CALM_RECORDS = RING_RECORDS // 2
+"""Up to here nothing is shed; each half of what is left above it takes the level one up."""
+
+
+class Tap:
+    """Written to by every request's thread; ``take`` is for one reader.
+
+    No lock in the common case: each operation on the array is one step of the interpreter, which no other thread
+    comes between.
+    """
+
+    def __init__(self, calm_records: int = CALM_RECORDS) -> None:
+        self._ring = array("q")
+        self._calm = NUMBERS * calm_records
+        self._lock = Lock()
+        self._shed = [[0, 0] for _ in OUTCOMES]
+        self._in_force = (0, 0)
+        self.level = 0
+
+    def request(self, key: str, object_id: str, width: int, payload_bytes: int, outcome: int) -> None:
+        """An answered request for an entry; ``outcome`` is one of OUTCOMES."""
+        ring = self._ring
+        if len(ring) > self._calm or self.level:
+            self._request_in_a_rush(key, object_id, width, payload_bytes, outcome)
+        else:
+            ring.extend((hash(key), hash(object_id), payload_bytes << SIZE_SHIFT | width << KIND_BITS | outcome))
+
+    def invalidated(self, key: str) -> None:
+        """A key was replaced, deleted or purged."""
+        self._ring.extend((hash(key), 0, INVALIDATED))
+
+    def cleared(self) -> None:
+        """Everything was purged."""
+        self._ring.extend((0, 0, CLEARED))
+
+    def resized_out(self, key: str, width: int) -> None:
+        """An entry was evicted because the capacity was lowered."""
+        if len(self._ring) <= self._calm:  # many go at once; of the rest it is not known why they are missed
+            self._ring.extend((hash(key), 0, width << KIND_BITS | RESIZED_OUT))
+
+    def configured(self, policy_place: int, capacity_bytes: int) -> None:
+        """Another policy or capacity is in force."""
+        self._in_force = capacity_bytes, policy_place
+        self._ring.extend((*self._in_force, CONFIGURED))
+
+    def minute_ended(self, start: int, going_on: bool = False) -> None:
+        """The minute is over; or ``going_on``, and its counts so far are wanted."""
+        self._ring.extend((start, int(going_on), MINUTE_ENDED))
+
+    def take(self, most_bytes: int) -> bytes:
+        """The oldest records, which leave the ring; what was shed is told in front of them."""
+        ring = self._ring
+        count = min(len(ring), most_bytes // RECORD_BYTES * NUMBERS)
+        told = self._tell_shed() if self.level else b""
+        taken = ring[:count].tobytes()
+        del ring[:count]
+        return told + taken
+
+    def renew(self) -> None:
+        """Forget what is not taken yet, and shed nothing: who reads begins anew, with what is in force."""
+        with self._lock:
+            self._ring = array("q", (*self._in_force, CONFIGURED))
+            self._shed = [[0, 0] for _ in OUTCOMES]
+            self.level = 0
+
+    def __len__(self) -> int:
+        return len(self._ring) // NUMBERS
+
+    def _request_in_a_rush(self, key: str, object_id: str, width: int, payload_bytes: int, outcome: int) -> None:
+        with self._lock:
+            self.level = max(self.level, self._level_for(len(self._ring)))
+            if level_of(entry_hash(hash(key), width)) < self.level:
+                self._shed[outcome][0] += 1
+                self._shed[outcome][1] += payload_bytes
+                return
+            packed = payload_bytes << SIZE_SHIFT | width << KIND_BITS | outcome
+            self._ring.extend((hash(key), hash(object_id), packed))
+
+    def _level_for(self, length: int) -> int:
+        level, room, full = 0, self._calm, self._calm
+        while length > full and level < MAX_LEVEL:
+            level += 1
+            room //= 2
+            full += room
+        return level
+
+    def _tell_shed(self) -> bytes:
+        with self._lock:
+            shed, self._shed = self._shed, [[0, 0] for _ in OUTCOMES]
+            level = self.level
+        records = array("q")
+        for outcome, (requests, payload_bytes) in zip(OUTCOMES, shed, strict=True):
+            if requests:
+                records.extend((requests, payload_bytes, level << 2 * KIND_BITS | outcome << KIND_BITS | SHED))
+        return records.tobytes()

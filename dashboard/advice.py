@@ -1,0 +1,219 @@
+"""The answer in a sentence and three suggestions: another policy, less memory, or what a target needs."""
+
+import math
+from dataclasses import dataclass
+
+from cache.config import MAX_CAPACITY_BYTES, MIB, MIN_CAPACITY_BYTES
+from dashboard.changes import policy_label
+from dashboard.cost import dollars
+from dashboard.outlook import ENOUGH_COVERED, ENOUGH_REQUESTS, Outlook
+from dashboard.words import count, points, rate, size
+from metrics.curves import Setting
+
+LEAST_GAIN = 0.005
+MEMORY_PAYS = 0.02
+"""What twice the memory must gain to be worth proposing."""
+WORTH_SAVING = 0.9
+"""At most so much of the memory, to be called less."""
+BESIDES = {
+    "random": "Random is a baseline: it knows nothing of what was asked.",
+    "lfu": "LFU never forgets: risky when favourites change.",
+}
+"""Shown as all others are, but never proposed."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """``setting`` is None where there is nothing to gain; ``about`` tells that the capacity is between two counted."""
+
+    title: str
+    setting: Setting | None
+    value: str
+    told: tuple[str, ...]
+    about: bool = False
+    gain: float = 0.0
+
+
+@dataclass(frozen=True)
+class Advice:
+    """``kind`` is policy, memory, save, stay, early or off."""
+
+    kind: str
+    sentence: str
+    suggestions: tuple[Suggestion, ...] = ()
+    best: Setting | None = None
+
+
+def advise(outlook: Outlook, target: float) -> Advice:
+    if outlook.too_early:
+        return Advice("early", _too_early(outlook))
+    if outlook.off:
+        really, shadow = outlook.curve.checked
+        told = f"The prediction is off today; do not rely on it. The shadow of the present setting hit \
+{rate(shadow.hit_rate)}, the cache itself {rate(really.hit_rate)}."
+        return Advice("off", told)
+    same, less, reach = same_memory(outlook), less_memory(outlook), reach_target(outlook, target)
+    three = (same, less, reach)
+    twice = best_at(outlook, 2 * outlook.now[1])
+    # The worth of memory is told with the policy that would be best there.
+    more = (outlook.rate(twice) - outlook.here) if twice else 0.0
+    if same.setting:
+        return Advice(
+            "policy", f"Yes: same memory, better policy. {_instead(outlook, same.setting)}", three, same.setting
+        )
+    if twice and more > max(MEMORY_PAYS, threshold(outlook, twice[1])):
+        pays = Suggestion(
+            "Twice the memory", twice, shown(outlook, outlook.rate(twice)), _gain(outlook, twice), gain=more
+        )
+        return Advice("memory", f"Yes: more memory pays. {_instead(outlook, twice)}", (pays, less, reach), twice)
+    if less.setting:
+        spared = size(outlook.now[1] - less.setting[1])
+        told = (
+            f"{named(less.setting, less.about)} would have hit the same {_rate(outlook, outlook.here)}, {spared} less."
+        )
+        return Advice("save", f"You can save: {told}", three, less.setting)
+    return Advice("stay", _stay(outlook), three)
+
+
+def threshold(outlook: Outlook, capacity: float) -> float:
+    """A smaller gain may be none."""
+    return max(LEAST_GAIN, 2 * outlook.error(capacity))
+
+
+def best_at(outlook: Outlook, capacity: int) -> Setting | None:
+    """The policy to propose at a capacity; the present one where none is better."""
+    there = [(policy, capacity) for policy in outlook.policies if policy not in BESIDES or policy == outlook.now[0]]
+    known = [setting for setting in there if outlook.rate(setting) is not None and not outlook.weak(setting)]
+    return max(known, key=lambda each: (outlook.rate(each), each[0] == outlook.now[0]), default=None)
+
+
+def same_memory(outlook: Outlook) -> Suggestion:
+    title = "Same memory"
+    best = best_at(outlook, outlook.now[1])
+    gain = outlook.rate(best) - outlook.here if best else 0.0
+    if best is None or best[0] == outlook.now[0] or gain <= threshold(outlook, best[1]):
+        return Suggestion(title, None, "Nothing to gain", (_best_other(outlook),))
+    return Suggestion(title, best, shown(outlook, outlook.rate(best)), _gain(outlook, best), gain=gain)
+
+
+def less_memory(outlook: Outlook) -> Suggestion:
+    title = "Less memory"
+    found = [
+        ((policy, round_up(capacity)), capacity)
+        for policy in outlook.policies
+        if policy not in BESIDES or policy == outlook.now[0]
+        if (capacity := outlook.capacity_for(policy, outlook.here)) is not None
+    ]
+    fitting = [each for each in found if each[0][1] <= WORTH_SAVING * outlook.now[1] and not outlook.weak(each[0])]
+    if not fitting:
+        return Suggestion(title, None, "Nothing to save", ("No policy reaches the same rate with a tenth less.",))
+    setting, _ = min(fitting, key=lambda each: each[0][1])
+    spared = size((outlook.now[1] - setting[1]) * outlook.caches)
+    told = (f"same rate, {spared} less{' in all' if outlook.caches > 1 else ''}", cheaper(outlook, setting))
+    return Suggestion(title, setting, shown(outlook, outlook.here), told, about=not outlook.counted(setting))
+
+
+def reach_target(outlook: Outlook, target: float) -> Suggestion:
+    title = f"At most {100 - target * 100:g} % from S3" if outlook.by_bytes else f"Reach {target * 100:g} %"
+    needs = {policy: outlook.capacity_for(policy, target) for policy in outlook.policies}
+    reaching = {p: c for p, c in needs.items() if c is not None and (p not in BESIDES or p == outlook.now[0])}
+    if outlook.here >= target:
+        return Suggestion(title, None, "Reached already", (f"Now {shown(outlook, outlook.here)}.",))
+    if not reaching:
+        ceiling = outlook.ceiling
+        if ceiling is not None and ceiling < target:
+            limit = "floor" if outlook.by_bytes else "ceiling"
+            told = f"No cache reaches it: the {limit} is {shown(outlook, ceiling)}, by first requests."
+        else:
+            told = f"Nothing up to {size(outlook.curve.capacities[-1])} reaches it."
+        return Suggestion(title, None, "Out of reach", (told,))
+    best = min(reaching, key=reaching.__getitem__)
+    setting = best, round_up(reaching[best])
+    told = [cheaper(outlook, setting)]
+    own = needs.get(outlook.now[0])
+    if best != outlook.now[0]:
+        label = policy_label(outlook.now[0])
+        told.insert(0, f"{label} would need about {size(round_up(own))}" if own else f"{label} does not reach it here")
+    return Suggestion(title, setting, f"about {size(setting[1])}", tuple(told), about=True)
+
+
+def named(setting: Setting, about: bool = False) -> str:
+    """GDSF at 100 MB; LRU at about 75 MB."""
+    return f"{policy_label(setting[0])} at {'about ' if about else ''}{size(setting[1])}"
+
+
+def fewer_reads(outlook: Outlook, setting: Setting) -> str:
+    """711 fewer S3 GETs a minute."""
+    there, here = outlook.reads_a_minute(setting), outlook.reads_a_minute(outlook.now)
+    if there is None or here is None:
+        return ""
+    return f"{count(abs(here - there))} {'fewer' if there <= here else 'more'} S3 GETs a minute"
+
+
+def cheaper(outlook: Outlook, setting: Setting) -> str:
+    """about $25 less a month; nothing where the difference is."""
+    there, here = outlook.dollars_a_month(setting), outlook.dollars_a_month(outlook.now)
+    if there is None or here is None:
+        return ""
+    if abs(there - here) < 0.005:
+        return "costs the same"
+    return f"about {dollars(abs(there - here))} {'less' if there < here else 'more'} a month"
+
+
+def round_up(capacity: float) -> int:
+    """An interpolated capacity in round megabytes: 5 from 50 on, 1 from 5 on, else tenths."""
+    step = 5.0 if capacity >= 50 * MIB else 1.0 if capacity >= 5 * MIB else 0.1
+    rounded = math.ceil(capacity / MIB / step - 1e-9) * step * MIB
+    return min(MAX_CAPACITY_BYTES, max(MIN_CAPACITY_BYTES, round(rounded)))
+
+
+def _instead(outlook: Outlook, setting: Setting) -> str:
+    return (
+        f"{named(setting)} {_verb(outlook)} {_rate(outlook, outlook.rate(setting))} instead of "
+        f"{shown(outlook, outlook.here)} ({_gain(outlook, setting)[0]}), {fewer_reads(outlook, setting)}."
+    )
+
+
+def _gain(outlook: Outlook, setting: Setting) -> tuple[str, str]:
+    gain = outlook.rate(setting) - outlook.here
+    return f"{'-' if outlook.by_bytes else '+'}{points(gain)}", fewer_reads(outlook, setting)
+
+
+def _verb(outlook: Outlook) -> str:
+    return "would have fetched" if outlook.by_bytes else "would have hit"
+
+
+def _stay(outlook: Outlook) -> str:
+    return f"No: stay. {_best_other(outlook)}"
+
+
+def _best_other(outlook: Outlook) -> str:
+    others = [
+        (policy, outlook.now[1]) for policy in outlook.policies if policy != outlook.now[0] and policy not in BESIDES
+    ]
+    gains = [outlook.rate(other) - outlook.here for other in others if outlook.rate(other) is not None]
+    if not gains or max(gains) <= 0:
+        return "No other policy does better at this size."
+    least = threshold(outlook, outlook.now[1])
+    return f"The best other choice gains {points(max(gains))}; only above {points(least)} would it be sure."
+
+
+def _too_early(outlook: Outlook) -> str:
+    requests = outlook.curve.live.requests
+    if requests < ENOUGH_REQUESTS:
+        told = f"Too early: {count(requests)} of the {count(ENOUGH_REQUESTS)} requests needed."
+        pace = outlook.requests_a_minute
+        left = (ENOUGH_REQUESTS - requests) / pace if pace else math.inf
+        return f"{told} About {max(1, math.ceil(left))} min more." if left < 600 else told
+    if outlook.covered < ENOUGH_COVERED:
+        return f"Too early: the curve knows of {rate(outlook.covered)} of the requests in this range."
+    return "Too early: the present setting has not been counted in this range yet."
+
+
+def shown(outlook: Outlook, fraction: float | None) -> str:
+    """A hit rate; by bytes what is left of it, which is fetched from S3."""
+    return rate(1 - fraction if outlook.by_bytes and fraction is not None else fraction)
+
+
+def _rate(outlook: Outlook, fraction: float | None) -> str:
+    return f"{shown(outlook, fraction)}{' of bytes from S3' if outlook.by_bytes else ''}"

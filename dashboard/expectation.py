@@ -1,0 +1,56 @@
+"""What a change is expected to do, beside now: rows of a table, and in a sentence how sure that is."""
+
+from dataclasses import dataclass
+
+from dashboard.advice import BESIDES, advise, cheaper
+from dashboard.cost import dollars
+from dashboard.outlook import Outlook
+from dashboard.words import clock, count, duration, points, rate, size
+from metrics.curves import Setting
+
+FALL = 0.02
+"""A hit rate that is expected to fall by more is asked about once more."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """``rows`` are a label, now and new; ``told`` are the sentences below them; ``fall`` says what would be lost."""
+
+    rows: tuple[tuple[str, str, str], ...] = ()
+    told: tuple[str, ...] = ()
+    fall: str = ""
+
+
+def expected(outlook: Outlook | None, new: Setting | None) -> Expected:
+    """What the curve says of a setting; nothing of one that can't be read, and of no curve."""
+    if outlook is None or new is None:
+        return Expected()
+    here, there = (outlook.rate(setting, by_bytes=False) for setting in (outlook.now, new))
+    if outlook.too_early or outlook.off or here is None:
+        return Expected(told=(f"What it would do is not known yet. {advise(outlook, 0.9).sentence}",))
+    if there is None:
+        sizes = outlook.curve.capacities
+        return Expected(told=(f"What it would do is not known: it is far from {_span(sizes[0], sizes[-1])}.",))
+    error = outlook.error(new[1])
+    rows = [
+        ("Expected hit rate", rate(here), f"{rate(there)} ±{error * 100:.1f}"),
+        ("S3 GETs a minute", count(outlook.reads_a_minute(outlook.now)), count(outlook.reads_a_minute(new))),
+    ]
+    cost = cheaper(outlook, new)
+    if cost:
+        rows.append(("Cost a month, about", *(dollars(outlook.dollars_a_month(each)) for each in (outlook.now, new))))
+    since = max(outlook.curve.start, outlook.curve.since)
+    told = [
+        f"By {count(outlook.curve.live.requests)} requests from {clock(since)} to {clock(outlook.curve.end)} UTC, "
+        f"{duration(outlook.curve.end - since)}."
+    ]
+    if new[0] in BESIDES and new[0] != outlook.now[0]:
+        told.append(BESIDES[new[0]])
+    fall = ""
+    if here - there > FALL:
+        fall = f"The hit rate is expected to fall from {rate(here)} to {rate(there)}, by {points(here - there)}."
+    return Expected(tuple(rows), tuple(told), fall)
+
+
+def _span(low: int, high: int) -> str:
+    return f"{size(low)} to {size(high)}, what is looked at"

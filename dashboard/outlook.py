@@ -1,0 +1,171 @@
+"""What another policy or capacity would have done, by one curve: rates, reads, cost, and how sure each is."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from metrics.curves import Count, Curve, Setting
+from metrics.prices import GB, MONTH_SECONDS, Prices
+
+ENOUGH_REQUESTS = 20_000
+ENOUGH_OBJECTS = 8_000
+ENOUGH_COVERED = 0.3
+EXACT_ERROR = 0.005
+SAMPLED_ERROR = 0.007
+"""At ENOUGH_OBJECTS sampled entries; it grows as the root of there being fewer."""
+BELOW, ABOVE = 4.5, 9.0
+"""What is shown: a little beyond what shadows are begun for, though they go on farther off after a change."""
+OFF_BY = 0.01
+"""A shadow of the present setting further than this from the cache itself tells that something is wrong."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """One curve looked at from the setting that is in force. ``by_bytes`` makes every rate one of bytes, not requests.
+
+    ``served`` is how many requests statistics count in the same range; ``caches`` how many caches there are.
+    """
+
+    curve: Curve
+    now: Setting
+    caches: int = 1
+    prices: Prices = field(default_factory=Prices)
+    by_bytes: bool = False
+    served: int | None = None
+
+    # --- rates -----------------------------------------------------------------------------------------------------
+
+    def rate(self, setting: Setting, by_bytes: bool | None = None) -> float | None:
+        """The hit rate of a setting: counted, or between two capacities that were, by the logarithm of the size."""
+        count = self.curve.points.get(setting)
+        if count is not None and count.requests:
+            return self._of(count, by_bytes)
+        policy, capacity = setting
+        sizes = self.sizes(policy)
+        above = next((size for size in sizes if size >= capacity), None)
+        below = next((size for size in reversed(sizes) if size <= capacity), None)
+        if above is None or below is None:
+            return None
+        share = math.log(capacity / below) / math.log(above / below)
+        low, high = (self._of(self.curve.points[policy, size], by_bytes) for size in (below, above))
+        return low + share * (high - low)
+
+    def counted(self, setting: Setting) -> bool:
+        return bool(self.curve.points.get(setting, Count()).requests)
+
+    @cached_property
+    def here(self) -> float | None:
+        """What the shadow of the present setting hit: what all others are held against, on the same terms."""
+        return self.rate(self.now)
+
+    @property
+    def really(self) -> float | None:
+        """What the cache hit under the present setting."""
+        count = self.curve.in_force.get(self.now)
+        return self._of(count) if count and count.requests else None
+
+    @property
+    def ceiling(self) -> float | None:
+        """What a cache without limit would have hit."""
+        return self._of(self.curve.infinite) if self.curve.infinite.requests else None
+
+    def sizes(self, policy: str) -> list[int]:
+        """The capacities at which a policy was counted, ascending."""
+        return sorted(size for name, size in self.curve.points if name == policy and self.counted((name, size)))
+
+    @property
+    def policies(self) -> list[str]:
+        return [policy for policy in self.curve.policies if self.sizes(policy)]
+
+    def capacity_for(self, policy: str, rate: float) -> float | None:
+        """The smallest capacity at which a policy reaches a rate; None where none that was looked at does."""
+        before: tuple[int, float] | None = None
+        for size in self.sizes(policy):
+            there = self.rate((policy, size))
+            if there >= rate:
+                if before is None or there == before[1]:
+                    return float(size)
+                share = (rate - before[1]) / (there - before[1])
+                return before[0] * (size / before[0]) ** share
+            before = size, there
+        return None
+
+    # --- what it means -----------------------------------------------------------------------------------------------
+
+    @property
+    def requests_a_minute(self) -> float:
+        return self.curve.live.requests / (self.curve.seconds / 60)
+
+    def reads_a_minute(self, setting: Setting) -> float | None:
+        """How often the store would be asked: each miss, those that wait for another's fetch too."""
+        rate = self.rate(setting, by_bytes=False)
+        return None if rate is None else (1 - rate) * self.requests_a_minute
+
+    def bytes_a_minute(self, setting: Setting) -> float | None:
+        rate = self.rate(setting, by_bytes=True)
+        return None if rate is None else (1 - rate) * self.curve.live.bytes / (self.curve.seconds / 60)
+
+    def dollars_a_month(self, setting: Setting) -> float | None:
+        """Memory of all caches, and reads of the store."""
+        reads = self.reads_a_minute(setting)
+        if reads is None:
+            return None
+        memory = setting[1] * self.caches / GB * self.prices.memory_gb_month
+        return memory + reads * MONTH_SECONDS / 60 / 1000 * self.prices.s3_thousand_gets
+
+    # --- how sure ----------------------------------------------------------------------------------------------------
+
+    def error(self, capacity: float) -> float:
+        """How far a rate at this capacity may be off, as a fraction."""
+        sampled = [objects for size, (_, objects) in self.curve.sampled.items() if _near(size, capacity)]
+        return max([self._off, EXACT_ERROR, *(SAMPLED_ERROR * math.sqrt(ENOUGH_OBJECTS / max(1, o)) for o in sampled)])
+
+    def weak(self, setting: Setting) -> bool:
+        """Whether too little is known of a point to act on it."""
+        sampled = [objects for size, (_, objects) in self.curve.sampled.items() if _near(size, setting[1])]
+        count = self.curve.points.get(setting)
+        seen = count.requests if count else self.curve.live.requests
+        return seen < ENOUGH_COVERED * self.curve.live.requests or any(o < ENOUGH_OBJECTS for o in sampled)
+
+    @property
+    def covered(self) -> float:
+        """Which share of what was served in the range is in the curve."""
+        return min(1.0, self.curve.live.requests / self.served) if self.served else 1.0
+
+    @property
+    def too_early(self) -> bool:
+        return self.curve.live.requests < ENOUGH_REQUESTS or self.covered < ENOUGH_COVERED or self.here is None
+
+    @property
+    def off(self) -> bool:
+        """Whether the shadow of the setting in force did not do as the cache did."""
+        return self._off > OFF_BY
+
+    @property
+    def _off(self) -> float:
+        really, shadow = self.curve.checked
+        return abs(really.hit_rate - shadow.hit_rate) if really.requests else 0.0
+
+    def _of(self, count: Count, by_bytes: bool | None = None) -> float:
+        by_bytes = self.by_bytes if by_bytes is None else by_bytes
+        return (count.byte_hit_rate if by_bytes else count.hit_rate) or 0.0
+
+
+def setting_now(curve: Curve, wanted: Setting) -> Setting:
+    """The setting in force; where the machine could not give all the memory, what most caches really have."""
+    if wanted in curve.points or wanted in curve.in_force or not curve.in_force:
+        return wanted
+    same = {setting: count.requests for setting, count in curve.in_force.items() if setting[0] == wanted[0]}
+    return max(same, key=same.__getitem__) if same else wanted
+
+
+def columns(sizes: Sequence[int], now: int) -> list[int]:
+    """The capacities of a small table: the one in force, and the doublings of a megabyte around it."""
+    mib = 1 << 20
+    around = [size for size in sizes if now / BELOW <= size <= now * ABOVE] or sizes
+    return sorted({size for size in around if size == now or math.log2(size / mib).is_integer()})
+
+
+def _near(size: int, capacity: float) -> bool:
+    return size / 1.45 < capacity < size * 1.45

@@ -1,0 +1,75 @@
+"""The outlook of a range, from what the channel holds; and what a change is expected to do, to be kept with it."""
+
+from itertools import pairwise
+
+from cache.config import Configuration, Prediction
+from dashboard.curves import Curves
+from dashboard.fleet import made_at
+from dashboard.outlook import Outlook, setting_now
+from dashboard.ranges import HOUR, Range
+from dashboard.reader import Reader
+from dashboard.window import Window
+from metrics.curves import Setting
+from metrics.prices import Prices
+from metrics.schema import MINUTE
+
+LONGEST_SECONDS = 31 * 24 * HOUR
+SETTLING_SECONDS = 1800
+
+
+class Outlooks:
+    """Thread safe, as its parts are."""
+
+    def __init__(self, reader: Reader, curves: Curves, prices: Prices) -> None:
+        self._reader = reader
+        self._curves = curves
+        self._prices = prices
+
+    def over(self, window: Window, by_bytes: bool = False) -> Outlook | None:
+        """What the curve of a window says of the setting in force; None where nothing was counted."""
+        newest = self._reader.newest()
+        return self._over(window.range, window.instance, (newest.policy, newest.capacity_bytes), by_bytes)
+
+    def from_now(self, base: Setting, seconds: int = HOUR) -> Outlook | None:
+        """The same of the last so many seconds, seen from any setting."""
+        end = int(self._reader.now()) // MINUTE * MINUTE
+        seconds = min(LONGEST_SECONDS, max(MINUTE, seconds // MINUTE * MINUTE))
+        return self._over(Range(end - seconds, end, MINUTE), "all", base, False)
+
+    def predicted(self, base: Configuration, document: Configuration, seconds: int = HOUR) -> Configuration:
+        """The document with what it is expected to do, where it changes the setting and enough is known."""
+        old, new = setting_of(base), setting_of(document)
+        outlook = self.from_now(old, seconds) if old != new else None
+        return document.model_copy(update={"prediction": outlook and prediction(outlook, new)})
+
+    def _over(self, range: Range, instance: str, base: Setting, by_bytes: bool) -> Outlook | None:
+        curve = self._curves.over(range.start, range.end, instance)
+        if curve is None or not curve.live.requests or not curve.points:
+            return None
+        if self._settling(curve.start):
+            curve = self._curves.over(range.start, range.end, instance, settling=True) or curve
+        totals = self._reader.totals(range, instance)
+        caches = len(self._curves.instances(range.start, range.end)) if instance == "all" else 1
+        served = totals.requests if totals else None
+        return Outlook(curve, setting_now(curve, base), max(1, caches), self._prices, by_bytes, served)
+
+    def _settling(self, start: int) -> bool:
+        """Whether a range begins soon after the setting last changed before it."""
+        history = self._reader.history()
+        changes = [made_at(d) for d, before in pairwise(history) if setting_of(d) != setting_of(before)]
+        return any(at - MINUTE <= start < at + SETTLING_SECONDS for at in changes)
+
+
+def setting_of(document: Configuration) -> Setting:
+    return document.policy, document.capacity_bytes
+
+
+def prediction(outlook: Outlook, new: Setting) -> Prediction | None:
+    """None where too little is known to promise anything."""
+    before, after = outlook.rate(outlook.now, by_bytes=False), outlook.rate(new, by_bytes=False)
+    if outlook.too_early or outlook.off or after is None or outlook.weak(new):
+        return None
+    curve = outlook.curve
+    error = max(outlook.error(setting[1]) for setting in (outlook.now, new))
+    about = {"start": curve.start, "end": curve.end, "requests": curve.live.requests}
+    return Prediction(**about, before=before, after=after, error=min(1.0, error))

@@ -1,0 +1,199 @@
+"""Activity: who or what changed it, why, and did it help?"""
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, dcc, html
+from dash.development.base_component import Component
+
+from dashboard import ids
+from dashboard.changes import what_changed
+from dashboard.figures import CONFIG
+from dashboard.fleet import made_at
+from dashboard.marks import changes
+from dashboard.pages.parts import help_button
+from dashboard.reader import Reader
+from dashboard.theme import palette
+from dashboard.timeline import timeline, told
+from dashboard.verdicts import Change, Verdicts, long, numbers, score, score_words, short
+from dashboard.window import PRESETS, read_window
+from dashboard.words import MISSING, moment
+
+SCORE = "activity-score"
+ROWS = "activity-rows"
+WHICH = "activity-which"
+FILTER = "activity-filter"
+TICK = "activity-tick"
+SPAN = "activity-span"
+GRAPH = "activity-graph"
+FRAME = "activity-frame"
+TELLS = "activity-tells"
+TICK_MILLISECONDS = 20_000
+MOST_ROWS = 100
+SPANS = ("24h", "3h", "7d", "30d")
+WHICH_WORDS = {"all": "All changes", "predicted": "With a prediction"}
+HEADS = ("Version", "When, who, why", "Change", "Before", "Predicted", "After", "If unchanged", "Verdict")
+METHOD = (
+    "Before: the hit rate of the setting then in force. Predicted: what the new one would have hit on those requests. "
+    "After: what the cache hits since. If unchanged: what the old setting would have hit since. "
+    "The verdict compares what was gained with what the shadows promise, on the same requests since the change."
+)
+
+
+def layout(**_address: str) -> html.Div:
+    return html.Div(
+        className="activity",
+        children=[
+            html.Div(
+                className="activity-head",
+                children=[
+                    html.H1("Activity"),
+                    html.P("Reading …", id=SCORE, className="in-force", role="status"),
+                    help_button("the verdict", METHOD),
+                ],
+            ),
+            html.Div(
+                className="toolbar",
+                children=[
+                    dmc.Select(
+                        id=WHICH,
+                        data=[{"value": value, "label": label} for value, label in WHICH_WORDS.items()],
+                        value="all",
+                        allowDeselect=False,
+                        w=180,
+                        className="tool",
+                        attributes={"input": {"aria-label": "Which changes"}},
+                    ),
+                    dmc.TextInput(
+                        id=FILTER, placeholder="Filter by name, reason, verdict", debounce=300, className="tool",
+                        w=260, attributes={"input": {"aria-label": "Filter", "maxLength": 80}},
+                    ),
+                    html.Span(className="spring"),
+                    html.A("As JSON", href="/api/activity", className="button"),
+                ],
+            ),
+            _timeline(),
+            html.Section(html.Div(id=ROWS), className="card", **{"aria-label": "Changes, newest first"}),
+            dcc.Interval(id=TICK, interval=TICK_MILLISECONDS),
+        ],
+    )  # fmt: skip
+
+
+def _timeline() -> html.Section:
+    return html.Section(
+        className="card chart",
+        **{"aria-labelledby": "activity-timeline"},
+        children=[
+            html.Div(
+                className="chart-head",
+                children=[
+                    html.H2("Capacity over miss rate", id="activity-timeline"),
+                    html.Span(className="spring"),
+                    dmc.Select(
+                        id=SPAN,
+                        data=[{"value": value, "label": label} for value, label, _ in PRESETS if value in SPANS],
+                        value=SPANS[0],
+                        allowDeselect=False,
+                        w=160,
+                        attributes={"input": {"aria-label": "Range of the chart"}},
+                    ),
+                ],
+            ),
+            html.Div(
+                id=FRAME,
+                className="chart-frame timeline-frame",
+                role="img",
+                tabIndex=0,
+                **{"aria-label": "Capacity over miss rate. Loading."},
+                children=dcc.Graph(id=GRAPH, config=CONFIG, responsive=True, className="timeline-graph"),
+            ),
+            html.P(id=TELLS, className="sentence"),
+        ],
+    )
+
+
+def register(app: Dash, reader: Reader, verdicts: Verdicts) -> None:
+    @app.callback(
+        Output(GRAPH, "figure"),
+        Output(FRAME, "aria-label"),
+        Output(TELLS, "children"),
+        Input(SPAN, "value"),
+        Input(ids.SCHEME, "data"),
+        Input(TICK, "n_intervals"),
+    )
+    def draw(span: str, scheme: str | None, _ticks: int | None) -> tuple:
+        window, _ = read_window({"from": f"now-{span}"}, reader.now())
+        frame, documents = reader.statistics(window.range), changes(reader.history(), window.range)
+        sentence = told(frame, window.range, documents)
+        return timeline(frame, window.range, documents, palette(scheme or "light")), sentence, sentence
+
+    @app.callback(
+        Output(SCORE, "children"),
+        Output(ROWS, "children"),
+        Input(TICK, "n_intervals"),
+        Input(WHICH, "value"),
+        Input(FILTER, "value"),
+    )
+    def show(_ticks: int | None, which: str, text: str | None) -> tuple[str, Component]:
+        every = verdicts.changes()
+        return score_words(score(every)), rows(chosen(every, which, text or ""))
+
+
+def chosen(every: list[Change], which: str, text: str) -> list[Change]:
+    wanted = text.strip().lower()
+    return [
+        change
+        for change in every
+        if (which == "all" or change.document.prediction is not None) and (not wanted or wanted in _text(change))
+    ]
+
+
+def rows(every: list[Change]) -> Component:
+    if not every:
+        return html.P("No changes yet: what is applied on Configuration stands here.", className="muted")
+    return html.Table(
+        className="plain-table activity-table",
+        children=[
+            html.Thead(html.Tr([html.Th(head, scope="col") for head in HEADS])),
+            html.Tbody([_row(change) for change in every[:MOST_ROWS]]),
+        ],
+    )
+
+
+def _row(change: Change) -> Component:
+    document = change.document
+    who = [
+        html.Div([html.Span(moment(made_at(document)), className="muted"), f" {document.author}"]),
+        html.Div(f"“{document.reason}”", className="muted activity-reason") if document.reason else None,
+    ]
+    cells = [
+        (HEADS[0], dcc.Link(f"v{document.version}", href=f"/configuration#v{document.version}")),
+        (HEADS[1], html.Div(who)),
+        (HEADS[2], what_changed(change.before, document)),
+        *((head, _spoken(number)) for head, number in zip(HEADS[3:7], numbers(change), strict=True)),
+        (HEADS[7], _verdict(change)),
+    ]
+    return html.Tr([html.Td(cell, **{"data-label": head}) for head, cell in cells if cell is not None])
+
+
+def _verdict(change: Change) -> Component | str:
+    if change.verdict is None:
+        return "" if not change.is_setting else html.Span("Nothing was predicted", className="muted")
+    return html.Div(
+        [
+            html.Strong(short(change), className=f"verdict verdict-{change.verdict.kind.name.lower()}"),
+            html.Div(long(change), className="muted activity-why"),
+        ]
+    )
+
+
+def _spoken(number: str) -> Component | str:
+    if number != MISSING:
+        return number
+    return html.Span(
+        [html.Span(number, **{"aria-hidden": "true"}), html.Span("not known yet", className="visually-hidden")]
+    )
+
+
+def _text(change: Change) -> str:
+    document = change.document
+    told = (document.author, document.reason, what_changed(change.before, document), short(change))
+    return " ".join(told).lower()

@@ -1,0 +1,234 @@
+"""What the callbacks of What-if put on the page: suggestions, confidence, the grid, one point in full."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard import words
+from dashboard.advice import BESIDES, Advice, Suggestion, cheaper, fewer_reads, named
+from dashboard.changes import policy_label
+from dashboard.cost import dollars
+from dashboard.curve_labels import shown_rate
+from dashboard.outlook import ENOUGH_OBJECTS, Outlook, columns
+from dashboard.pages.parts import help_button
+from dashboard.window import Window
+from metrics.curves import Setting
+
+REASON_WORDS = {
+    "cold": "first requests",
+    "capacity": "too little room",
+    "policy": "the policy",
+    "changed": "changed images",
+    "collapsed": "waiting for another's fetch",
+    "too_large": "too large",
+}
+
+
+def suggestions(advice: Advice, outlook: Outlook, window: Window) -> list[Component]:
+    return [_suggestion(each, outlook, window) for each in advice.suggestions]
+
+
+def _suggestion(given: Suggestion, outlook: Outlook, window: Window) -> Component:
+    setting = given.setting
+    return html.Section(
+        className="card suggestion" if setting else "card suggestion nothing",
+        children=[
+            html.H2(given.title, className="number-title"),
+            html.Div(
+                className="suggestion-row",
+                children=[
+                    html.Span(named(setting, given.about), className="suggestion-name") if setting else None,
+                    html.Span(given.value, className="value") if not given.value.startswith("about") else None,
+                ],
+            ),
+            html.P(" · ".join(told for told in given.told if told), className="muted"),
+            apply_link(outlook, setting, window) if setting else None,
+        ],
+    )
+
+
+def apply_link(outlook: Outlook, setting: Setting, window: Window) -> Component:
+    """To Configuration, filled in and with the reason; nothing is applied by following it."""
+    which = html.Span(f" {named(setting)}", className="visually-hidden")
+    return dcc.Link(["Apply", which, " …"], href=apply_address(outlook, setting, window), className="button")
+
+
+def apply_address(outlook: Outlook, setting: Setting, window: Window) -> str:
+    there, here = outlook.rate(setting, by_bytes=False), outlook.rate(outlook.now, by_bytes=False)
+    reason = (
+        f"What-if: {named(setting)} would have hit {words.rate(there)} instead of {words.rate(here)} "
+        f"of {words.plural(outlook.curve.live.requests, 'request')} to {words.clock(outlook.curve.end)} UTC"
+    )
+    asked = {"policy": setting[0], "capacity_bytes": setting[1], "reason": reason}
+    return "/configuration?" + urlencode(asked | {"over": window.range.seconds // 60 * 60})
+
+
+def confidence(outlook: Outlook) -> list[Component]:
+    """How sure it is, in words, and the check that it makes of itself."""
+    curve = outlook.curve
+    since = max(curve.start, curve.since)
+    requests = words.plural(curve.live.requests, "request")
+    if curve.sampled:
+        rate, objects = min(curve.sampled.values())
+        error = words.points(max(outlook.error(size) for size in curve.sampled))
+        told = f"Sampled: {words.count(objects)} of about {words.count(objects / rate)} images, within {error}; "
+        told += f"{requests} since {words.clock(since)} UTC."
+    elif curve.exact:
+        told = f"Exact: all {requests} since {words.clock(since)} UTC. Error under {words.points(outlook.error(0))}."
+    else:
+        told = f"Nearly exact: {requests} since {words.clock(since)} UTC, of which a part is estimated."
+    parts = [html.Span(told)]
+    if curve.shed:
+        parts.append(html.Span(f" {words.plural(curve.shed, 'request')} were too many to follow and are estimated."))
+    really, shadow = curve.checked
+    if not really.requests:
+        parts.append(html.Span(" The cache still settles after the last change; its check waits for that."))
+    else:
+        check = f"Shadow of the present setting {words.rate(shadow.hit_rate)}, really {words.rate(really.hit_rate)}."
+        parts.append(html.Span([" ", check]))
+    parts.append(html.Span(f" The shadows take {words.size(curve.memory_bytes)}."))
+    method = (
+        "Every request is played to a shadow of each policy and capacity: a cache without bytes, by the same code. "
+        f"Where there are too many images, a part of them chosen by hash stands for all, at least {ENOUGH_OBJECTS:,}."
+    )
+    return [html.P(parts), help_button("how it is counted", method)]
+
+
+def rates(outlook: Outlook, show: str, best: Setting | None, chosen: Setting | None, order: Sequence[str]) -> Component:
+    """The grid: a row a policy, a column a capacity."""
+    sizes = columns(outlook.curve.capacities, outlook.now[1])
+    top = {size: _best_in(outlook, size) for size in sizes}
+    head = [html.Th(words.size(size), scope="col", className="now" if size == outlook.now[1] else "") for size in sizes]
+    return html.Table(
+        className="rates",
+        children=[
+            html.Caption(f"{_CAPTION[show]}, by policy and capacity an instance", className="visually-hidden"),
+            html.Thead(html.Tr([html.Td(), *head])),
+            html.Tbody(
+                [
+                    html.Tr(
+                        [
+                            html.Th([policy_label(policy), _besides(policy)], scope="row"),
+                            *(_cell(outlook, (policy, size), show, top[size] == policy, chosen) for size in sizes),
+                        ]
+                    )
+                    for policy in order
+                ]
+            ),
+        ],
+    )
+
+
+_CAPTION = {"hit": "Hit rate, %", "miss": "Miss rate, %", "bytes": "Bytes from S3, %"}
+
+
+def row_order(outlook: Outlook, before: Sequence[str]) -> list[str]:
+    """Best first by the column in force; as it was, where the same rows were there before."""
+    by_rate = sorted(outlook.policies, key=lambda policy: -(outlook.rate((policy, outlook.now[1])) or 0))
+    return list(before) if set(before) == set(by_rate) else by_rate
+
+
+def _best_in(outlook: Outlook, size: int) -> str | None:
+    """None where two are as good."""
+    known = {policy: outlook.rate((policy, size)) for policy in outlook.policies}
+    there = sorted((rate, policy) for policy, rate in known.items() if rate is not None)
+    if len(there) > 1 and there[-1][0] - there[-2][0] < 0.0005:
+        return None
+    return there[-1][1] if there else None
+
+
+def _besides(policy: str) -> Component | None:
+    return help_button(policy_label(policy), BESIDES[policy]) if policy in BESIDES else None
+
+
+def _cell(outlook: Outlook, setting: Setting, show: str, best: bool, chosen: Setting | None) -> Component:
+    hit_rate = outlook.rate(setting)
+    if hit_rate is None:
+        return html.Td(html.Span([words.MISSING, html.Span("no data", className="visually-hidden")]))
+    number = words.rate(shown_rate(show, hit_rate)).removesuffix(" %")
+    weak, now = outlook.weak(setting) or outlook.too_early, setting == outlook.now
+    marks = [
+        name for name, is_so in (("best", best), ("now", now), ("weak", weak), ("chosen", setting == chosen)) if is_so
+    ]
+    label = (
+        f"{named(setting)}: {number} %{', best' if best else ''}{', now' if now else ''}{', unsure' if weak else ''}"
+    )
+    return html.Td(
+        html.Button(
+            [number, html.Sup("*") if best else None],
+            className=" ".join(["rate-cell", *marks]),
+            style={"--share": f"{hit_rate:.0%}"},
+            **{
+                "data-point": f"{setting[0]} {setting[1]}",
+                "aria-label": label,
+                "aria-pressed": str(setting == chosen).lower(),
+            },
+        )
+    )
+
+
+def point(outlook: Outlook, setting: Setting | None, window: Window, applicable: bool) -> list[Component]:
+    """One point in full, against the present one."""
+    if setting is None or outlook.rate(setting) is None:
+        return [html.P("Choose a cell of the table, or a point of the chart.", className="muted")]
+    about = not outlook.counted(setting)
+    rows = [
+        ("Hit rate", *(words.rate(outlook.rate(each, by_bytes=False)) for each in (outlook.now, setting))),
+        ("S3 GETs a minute", *(words.count(outlook.reads_a_minute(each)) for each in (outlook.now, setting))),
+        ("Bytes from S3 a minute", *(words.size(outlook.bytes_a_minute(each)) for each in (outlook.now, setting))),
+        ("Cost a month, about", *(_dollars(outlook.dollars_a_month(each)) for each in (outlook.now, setting))),
+    ]
+    same = setting == outlook.now
+    return [
+        html.H2(named(setting, about) + (", in force now" if same else "")),
+        html.Table(
+            className="compared",
+            children=[
+                html.Thead(
+                    html.Tr(
+                        [html.Td(), html.Th(f"now ({named(outlook.now)})", scope="col"), html.Th("there", scope="col")]
+                    )
+                ),
+                html.Tbody(
+                    [html.Tr([html.Th(label, scope="row"), html.Td(now), html.Td(there)]) for label, now, there in rows]
+                ),
+            ],
+        ),
+        html.Div(
+            className="answers",
+            children=[
+                html.P(_point_words(outlook, setting), className="muted why-not"),
+                apply_link(outlook, setting, window) if applicable and not same else None,
+            ],
+        ),
+    ]
+
+
+def _point_words(outlook: Outlook, setting: Setting) -> str:
+    if setting == outlook.now:
+        return "This is in force."
+    gain = outlook.rate(setting, by_bytes=False) - outlook.rate(outlook.now, by_bytes=False)
+    told = [f"{'+' if gain >= 0 else '-'}{words.points(gain)} ±{words.points(outlook.error(setting[1]))}"]
+    return " · ".join(filter(None, [*told, fewer_reads(outlook, setting), cheaper(outlook, setting)])) + "."
+
+
+def _dollars(amount: float | None) -> str:
+    return words.MISSING if amount is None else dollars(amount)
+
+
+def reasons(outlook: Outlook) -> str:
+    """Of 100 misses: 40 first requests, 37 too little room, 21 the policy, 2 other."""
+    counts = {reason: misses for reason, misses in outlook.curve.reasons.items() if misses}
+    total = sum(counts.values())
+    if not total:
+        return ""
+    shares = {reason: misses * 100 / total for reason, misses in counts.items()}
+    told = [(REASON_WORDS.get(reason, reason), share) for reason, share in sorted(shares.items(), key=lambda s: -s[1])]
+    large = [f"{share:.0f} {word}" for word, share in told if share >= 1.5]
+    rest = sum(share for _, share in told if share < 1.5)
+    end = ""
+    if shares.get("cold", 0) >= 50:
+        end = f" {shares['cold']:.0f} % of misses are first requests: more memory will not help those."
+    return f"Of 100 misses: {', '.join(large)}{f', {rest:.0f} other' if rest >= 0.5 else ''}.{end}"

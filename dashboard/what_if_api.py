@@ -1,0 +1,81 @@
+"""What-if for scripts: the curve of a range as JSON and as CSV, by the counts that the page divides."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from dashboard.curves import Curves
+from dashboard.exports import csv_cell, csv_lines
+from dashboard.ranges import Range, iso
+from metrics.curves import Count, Curve
+
+COLUMNS = (
+    "policy", "capacity_bytes", "requests", "hits", "misses", "hit_rate", "miss_rate", "bytes", "bytes_hit",
+    "bytes_missed", "byte_hit_rate", "sampled_share", "sampled_objects",
+)  # fmt: skip
+
+
+def register(
+    api: Blueprint, curves: Curves, asked: Callable[[], tuple[Range, str]], refuse: Callable[[str], None]
+) -> None:
+    """``asked`` reads range and instance of a request; ``refuse`` raises the answer where the channel is silent."""
+
+    def over() -> tuple[Range, str, Curve | None]:
+        wanted, instance = asked()
+        curve = curves.over(wanted.start, wanted.end, instance)
+        if curves.failure:
+            refuse(curves.failure)
+        return wanted, instance, curve
+
+    @api.get("/api/what-if")
+    def what_if() -> Response:
+        wanted, instance, curve = over()
+        about = {"from": iso(wanted.start), "to": iso(wanted.end), "instance": instance}
+        return jsonify(about | as_json(curve))
+
+    @api.get("/export/what-if.csv")
+    def what_if_csv() -> Response:
+        wanted, _, curve = over()
+        answer = Response("".join(as_csv(curve)), content_type="text/csv; charset=utf-8; header=present")
+        start, end = (iso(time).replace("-", "").replace(":", "")[:13] + "Z" for time in (wanted.start, wanted.end))
+        answer.headers["Content-Disposition"] = f'attachment; filename="hitrate-what-if-{start}-{end}.csv"'
+        return answer
+
+
+def as_json(curve: Curve | None) -> dict[str, Any]:
+    """``exact`` and ``since`` are null where nothing was counted."""
+    if curve is None:
+        return {"since": None, "exact": None, "points": []}
+    return {
+        "since": iso(max(curve.since, curve.start)),
+        "exact": curve.exact,
+        "shed": curve.shed,
+        "memory_bytes": curve.memory_bytes,
+        "really": asdict(curve.live),
+        "without_limit": asdict(curve.infinite),
+        "misses_by_reason": dict(curve.reasons),
+        "points": [_point(curve, *each) for each in sorted(curve.points.items())],
+    }
+
+
+def as_csv(curve: Curve | None) -> Iterator[str]:
+    yield csv_lines([COLUMNS])
+    for setting, count in sorted(curve.points.items()) if curve else ():
+        share, objects = curve.sampled.get(setting[1], (None, None))
+        numbers = (
+            setting[1], count.requests, count.hits, count.misses, count.hit_rate, _less(count.hit_rate), count.bytes,
+            count.bytes_hit, count.bytes_missed, count.byte_hit_rate, share, objects,
+        )  # fmt: skip
+        yield csv_lines([[setting[0], *map(csv_cell, numbers)]])
+
+
+def _point(curve: Curve, setting: tuple[str, int], count: Count) -> Mapping[str, Any]:
+    sampled = curve.sampled.get(setting[1])
+    more = {"sampled_share": sampled[0], "sampled_objects": sampled[1]} if sampled else {}
+    return {"policy": setting[0], "capacity_bytes": setting[1]} | asdict(count) | more
+
+
+def _less(rate: float | None) -> float | None:
+    return None if rate is None else 1 - rate

@@ -1,0 +1,221 @@
+"""What would have been: hits by policy and capacity, as counts that add up over minutes and over instances."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+HOUR = 3600
+SETTLED_AFTER_FILLS = 3
+"""How often a cache turns over until it is what its new setting makes of it: after once it is still 3 points off, as
+what the old policy left behind is judged only when it is asked for; after three times within one (on Zipf traffic)."""
+
+Setting = tuple[str, int]
+"""A policy and a capacity in bytes."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """What was asked, and what of it was a hit."""
+
+    requests: int = 0
+    hits: int = 0
+    bytes: int = 0
+    bytes_hit: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(
+            self.requests + other.requests,
+            self.hits + other.hits,
+            self.bytes + other.bytes,
+            self.bytes_hit + other.bytes_hit,
+        )
+
+    @property
+    def misses(self) -> int:
+        return self.requests - self.hits
+
+    @property
+    def bytes_missed(self) -> int:
+        return self.bytes - self.bytes_hit
+
+    @property
+    def hit_rate(self) -> float | None:
+        return self.hits / self.requests if self.requests else None
+
+    @property
+    def byte_hit_rate(self) -> float | None:
+        return self.bytes_hit / self.bytes if self.bytes else None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What each setting would have done on one stretch of traffic, and what the cache really did.
+
+    ``points`` counts only the minutes in which a setting was looked at, so each has requests of its own. ``in_force``
+    is what the cache did under each setting that it had; ``checked`` are, of the minutes in which the setting in force
+    was looked at too and had settled, what the cache did and what its shadow did. ``sampled`` tells of each capacity
+    that is estimated what share of all entries was looked at, and how many there were. ``since`` is when the shadows
+    began to count, ``seconds`` how much time is in it. ``instance`` is empty where it is several.
+    """
+
+    instance: str
+    start: int
+    period_seconds: int
+    seconds: int
+    since: float
+    live: Count
+    infinite: Count
+    points: Mapping[Setting, Count]
+    in_force: Mapping[Setting, Count]
+    checked: tuple[Count, Count] = (Count(), Count())
+    sampled: Mapping[int, tuple[float, int]] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    shed: int = 0
+    estimated: bool = False
+    memory_bytes: int = 0
+
+    @property
+    def end(self) -> int:
+        return self.start + self.period_seconds
+
+    @property
+    def policies(self) -> list[str]:
+        return sorted({policy for policy, _ in self.points})
+
+    @property
+    def capacities(self) -> list[int]:
+        return sorted({capacity for _, capacity in self.points})
+
+    @property
+    def exact(self) -> bool:
+        return not self.sampled and not self.estimated and not self.shed
+
+
+def of_document(document: Mapping[str, Any]) -> Curve:
+    """The curve of one minute, as an instance tells it (docs/what-if.md)."""
+    requests, size = document["requests"], document["bytes"]
+    live = Count(requests, document["hits"], size, document["bytes_hit"])
+    points = {(policy, capacity): Count(requests, hits, size, bytes_hit)
+              for policy, capacity, hits, bytes_hit in document["points"]}  # fmt: skip
+    setting = document["policy"], document["capacity_bytes"]
+    hits, bytes_hit = document["infinite"]
+    return Curve(
+        instance=document["instance"],
+        start=document["start"],
+        period_seconds=document["period_seconds"],
+        seconds=document["period_seconds"],
+        since=document["since"],
+        live=live,
+        infinite=Count(requests, hits, size, bytes_hit),
+        points=points,
+        in_force={setting: live},
+        checked=(live, points[setting]) if setting in points else (Count(), Count()),
+        sampled={int(capacity): (rate, objects) for capacity, (rate, objects) in document["sampled"].items()},
+        reasons=dict(document["reasons"]),
+        shed=document["shed"],
+        estimated=document["estimated"],
+        memory_bytes=document["memory_bytes"],
+    )
+
+
+def add_curves(curves: Iterable[Curve], instance: str = "", settling: bool = False) -> Curve | None:
+    """Several minutes, and several instances, as one; None of none. What is estimated is as sure as its least part.
+
+    ``settling`` tells that the setting had changed just before the first of them.
+    """
+    ordered = sorted(curves, key=lambda curve: (curve.start, curve.instance))
+    if not ordered:
+        return None
+    points: dict[Setting, list[int]] = {}
+    in_force: dict[Setting, Count] = {}
+    sampled: dict[int, tuple[float, int]] = {}
+    reasons: dict[str, int] = {}
+    for curve in ordered:
+        for setting, count in curve.points.items():
+            sums = points.setdefault(setting, [0, 0, 0, 0])
+            sums[0] += count.requests
+            sums[1] += count.hits
+            sums[2] += count.bytes
+            sums[3] += count.bytes_hit
+        for setting, count in curve.in_force.items():
+            in_force[setting] = in_force.get(setting, Count()) + count
+        for capacity, (rate, objects) in curve.sampled.items():
+            known = sampled.get(capacity, (1.0, objects))
+            sampled[capacity] = min(rate, known[0]), min(objects, known[1])
+        for reason, misses in curve.reasons.items():
+            reasons[reason] = reasons.get(reason, 0) + misses
+    start = ordered[0].start
+    return Curve(
+        instance=instance,
+        start=start,
+        period_seconds=max(curve.end for curve in ordered) - start,
+        seconds=_seconds(ordered),
+        since=max({curve.instance: curve.since for curve in ordered}.values()),
+        live=_sum(curve.live for curve in ordered),
+        infinite=_sum(curve.infinite for curve in ordered),
+        points={setting: Count(*sums) for setting, sums in points.items()},
+        in_force=in_force,
+        checked=_checked(ordered, settling),
+        sampled=sampled,
+        reasons=reasons,
+        shed=sum(curve.shed for curve in ordered),
+        estimated=any(curve.estimated for curve in ordered),
+        memory_bytes=sum({curve.instance: curve.memory_bytes for curve in ordered}.values()),
+    )
+
+
+def roll(minutes: Iterable[Curve], instance: str, hour: int) -> Curve | None:
+    """One instance's hour of its minutes."""
+    whole = add_curves(minutes, instance)
+    return None if whole is None else Curve(**(_members(whole) | {"start": hour, "period_seconds": HOUR}))
+
+
+def hours_and_minutes(start: int, end: int) -> tuple[tuple[int, int], list[tuple[int, int]]]:
+    """The whole hours of a range, and the minutes before and after them."""
+    first, last = -(-start // HOUR) * HOUR, end // HOUR * HOUR
+    if first >= last:
+        return (start, start), [(start, end)]
+    return (first, last), [(a, b) for a, b in ((start, first), (last, end)) if a < b]
+
+
+def fuller(one: Curve | None, other: Curve) -> Curve:
+    """Of two that speak of the same minute, or hour, the one that knows of more."""
+    if one is None or (other.seconds, other.live.requests) >= (one.seconds, one.live.requests):
+        return other
+    return one
+
+
+def _checked(ordered: Sequence[Curve], settling: bool) -> tuple[Count, Count]:
+    """What caches and their shadows did, without the time in which a cache still held what another setting chose."""
+    really, shadow = Count(), Count()
+    last: dict[str, Setting] = {}
+    unsettled_bytes: dict[str, int] = {}
+    for curve in ordered:
+        if len(curve.in_force) == 1:
+            [setting] = curve.in_force
+            changed = last.get(curve.instance, None if settling else setting) != setting
+            if changed:
+                unsettled_bytes[curve.instance] = SETTLED_AFTER_FILLS * setting[1]
+            last[curve.instance] = setting
+            if unsettled_bytes.get(curve.instance, 0) > 0:
+                unsettled_bytes[curve.instance] -= curve.live.bytes_missed
+                continue
+        really, shadow = really + curve.checked[0], shadow + curve.checked[1]
+    return really, shadow
+
+
+def _seconds(curves: Iterable[Curve]) -> int:
+    """Time that several instances share counts once; as far as hours can tell."""
+    by_hour: dict[int, dict[str, int]] = {}
+    for curve in curves:
+        of_hour = by_hour.setdefault(curve.start // HOUR, {})
+        of_hour[curve.instance] = of_hour.get(curve.instance, 0) + curve.seconds
+    return sum(max(of_hour.values()) for of_hour in by_hour.values())
+
+
+def _sum(counts: Iterable[Count]) -> Count:
+    return sum(counts, Count())
+
+
+def _members(curve: Curve) -> dict[str, Any]:
+    return {name: getattr(curve, name) for name in curve.__dataclass_fields__}

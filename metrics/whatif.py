@@ -1,0 +1,157 @@
+"""What-if of one instance: the tap's records go to the replay process, and what that tells of each minute goes out."""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from threading import Lock
+
+from cache.whatif.tap import Tap
+from cache.whatif.trace import Trace
+from metrics.channel import Channel, ChannelUnavailable
+from metrics.whatif_process import ReplayEnded, ReplayProcess
+
+log = logging.getLogger(__name__)
+
+PUMP_SECONDS = 0.2
+SEND_SECONDS = 1.0
+A_BATCH_BYTES = 1 << 18
+BATCHES = 8
+MOST_UNSENT = 60
+LONGEST_WAIT_SECONDS = 60.0
+STUCK_SECONDS = 60.0
+TURN_SECONDS = 0.02
+
+
+class WhatIf:
+    """Sees to it that a replay process runs as long as the service does, and never has a request wait for it."""
+
+    def __init__(
+        self,
+        instance: str,
+        tap: Tap,
+        channel: Channel,
+        budget_bytes: int,
+        trace: Trace | None = None,
+        start: Callable[[int], ReplayProcess] = ReplayProcess,
+    ) -> None:
+        self._instance = instance
+        self._tap = tap
+        self._channel = channel
+        self._budget_bytes = budget_bytes
+        self._trace = trace
+        self._start = start
+        self._pumping = Lock()
+        self._closed = False
+        self._process: ReplayProcess | None = None
+        self._started_at = self._took_at = 0.0
+        self._wait_seconds = 0.0
+        self._not_before = 0.0
+        self._unsent: deque[dict] = deque(maxlen=MOST_UNSENT)
+        self._reasons: dict[int, dict[str, int]] = {}
+        self._problem = ""
+        self._send_after = 0.0
+
+    @property
+    def pid(self) -> int | None:
+        process = self._process
+        return None if process is None else process.pid
+
+    def pump(self, _now: float = 0.0) -> None:
+        """Hand over what the tap has, and take what is told; begin anew where the process has died."""
+        with self._pumping:
+            now = time.monotonic()
+            if self._closed or not self._runs(now):
+                return
+            try:
+                self._hand_over(now)
+                for told in self._process.read():
+                    self._take(told)
+            except ReplayEnded as ended:
+                self._let_go(now, f"ended ({ended})")
+
+    def send(self, now: float) -> None:
+        """Send what waits, oldest first; what the channel does not take is tried again, the newest 60 of it."""
+        while self._unsent and now >= self._send_after:
+            document = self._unsent[0]
+            try:
+                self._channel.send_curve(document)
+            except ChannelUnavailable as error:
+                if not self._problem:
+                    log.warning("curves wait to be sent: %s", error)
+                self._problem, self._send_after = str(error), now + SEND_SECONDS * 10
+                return
+            self._problem = ""
+            if self._unsent and self._unsent[0] is document:
+                self._unsent.popleft()
+
+    def reasons(self, start: int) -> dict[str, int] | None:
+        """Why requests of the minute that began then missed, once that is known."""
+        return self._reasons.get(start)
+
+    def reasons_so_far(self, start: int, seconds: float) -> dict[str, int] | None:
+        """The same of a minute that goes on, waiting at most so long."""
+        self._reasons.pop(start, None)
+        self._tap.minute_ended(start, going_on=True)
+        until = time.monotonic() + seconds
+        while self._process is not None and time.monotonic() < until:
+            self.pump()
+            if (known := self._reasons.get(start)) is not None:
+                return known
+            time.sleep(TURN_SECONDS)
+        return None
+
+    def close(self, now: float) -> None:
+        self.send(now)
+        with self._pumping:
+            self._closed = True
+            if self._process is not None:
+                self._process.end()
+                self._process = None
+
+    # --- one turn --------------------------------------------------------------------------------------------------
+
+    def _runs(self, now: float) -> bool:
+        if self._process is not None:
+            return True
+        self._tap.renew()  # nobody reads: what nobody knows the beginning of is of no use to the next process
+        if now < self._not_before:
+            return False
+        self._process = self._start(self._budget_bytes)
+        self._started_at = self._took_at = now
+        return True
+
+    def _hand_over(self, now: float) -> None:
+        for _ in range(BATCHES):
+            records = b"" if self._process.busy else self._tap.take(A_BATCH_BYTES)
+            if self._trace is not None and records:
+                self._trace.add(records, time.time())
+            if self._process.send(records):
+                self._took_at = now
+            elif not self._process.busy:
+                self._took_at = now
+                return
+            if self._process.busy:
+                break
+        if now - self._took_at > STUCK_SECONDS:
+            self._process.kill()
+            self._let_go(now, "was stuck")
+            raise ReplayEnded("killed") from None
+
+    def _let_go(self, now: float, what: str) -> None:
+        if self._process is None:
+            return
+        log.warning("the what-if process %s; shadows begin anew", what)
+        self._process.end()
+        self._process = None
+        lived = now - self._started_at
+        longer = min(LONGEST_WAIT_SECONDS, self._wait_seconds * 2 or 1.0)
+        self._wait_seconds = 1.0 if lived > LONGEST_WAIT_SECONDS else longer
+        self._not_before = now + self._wait_seconds
+
+    def _take(self, told: dict) -> None:
+        self._reasons[told["start"]] = told["reasons"]
+        while len(self._reasons) > MOST_UNSENT:
+            del self._reasons[min(self._reasons)]
+        if told["requests"] or not told.get("open"):
+            self._unsent.append({"instance": self._instance} | told)

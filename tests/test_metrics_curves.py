@@ -1,0 +1,116 @@
+"""Curves: counts that add up, and come back from text as they were."""
+
+from dataclasses import replace
+
+import pytest
+
+from cache.config import MIB
+from metrics.curve_text import read, written
+from metrics.curves import HOUR, Count, add_curves, hours_and_minutes, of_document, roll
+from metrics.sqlite_channel import SqliteChannel
+from metrics.sqlite_curves import MINUTES_KEPT_SECONDS
+from tests import whatif_days
+from tests.whatif_days import small
+
+T = 1_800_000_000 // HOUR * HOUR
+
+
+def test_a_document_becomes_counts_by_policy_and_capacity():
+    curve = of_document(small("a", T))
+    assert curve.points["lru", 2 * MIB] == Count(10, 7, 1000, 700)
+    assert curve.live == Count(10, 6, 1000, 600)
+    assert curve.in_force == {("lru", 2 * MIB): curve.live}
+    assert curve.checked == (curve.live, curve.points["lru", 2 * MIB])
+    assert curve.infinite == Count(10, 9, 1000, 900)
+    assert curve.exact
+
+
+def test_minutes_and_instances_add_up():
+    whole = add_curves(of_document(small(name, T + 60 * n)) for name in ("a", "b") for n in range(3))
+    assert whole.points["fifo", MIB] == Count(60, 18, 6000, 1800)
+    assert whole.live.requests == 60
+    assert whole.seconds == 180
+    assert (whole.start, whole.end) == (T, T + 180)
+    assert whole.memory_bytes == 2 * MIB
+    assert whole.reasons["cold"] == 6
+
+
+def test_nothing_adds_up_to_nothing():
+    assert add_curves([]) is None
+
+
+def test_a_point_that_was_not_looked_at_all_the_time_has_requests_of_its_own():
+    later = small("a", T + 60, points=[["lru", 2 * MIB, 7, 700], ["lru", 4 * MIB, 9, 900]])
+    whole = add_curves([of_document(small("a", T)), of_document(later)])
+    assert whole.points["lru", 2 * MIB].requests == 20
+    assert whole.points["lru", 4 * MIB] == Count(10, 9, 1000, 900)
+
+
+def test_what_is_estimated_is_as_sure_as_its_least_part():
+    curves = [
+        of_document(small("a", T + n, sampled={str(MIB): sample})) for n, sample in enumerate([[0.5, 9], [1 / 4, 12]])
+    ]
+    whole = add_curves(curves)
+    assert whole.sampled == {MIB: (0.25, 9)}
+    assert not whole.exact
+
+
+def test_an_hour_is_its_minutes():
+    minutes = [of_document(small("a", T + 60 * n)) for n in range(60)]
+    hour = roll(minutes, "a", T)
+    assert (hour.start, hour.period_seconds, hour.seconds, hour.instance) == (T, HOUR, HOUR, "a")
+    assert hour.points == add_curves(minutes).points
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_curve_comes_back_from_text_as_it_was(number):
+    minute = of_document(small("a b", T, sampled={str(MIB): [0.125, 8100]}))
+    partly = of_document(small("a b", T + 60, points=[["gdsf", MIB, 5, 55]]))
+    curve = [minute, roll([minute, partly], "a b", T), replace(minute, points={})][number]
+    assert read(written(curve)) == curve
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"form": 99}', '{"form": 1, "points": 3}', "null"])
+def test_what_is_no_curve_is_none(text):
+    assert read(text) is None
+
+
+def test_a_range_is_whole_hours_and_the_minutes_around_them():
+    assert hours_and_minutes(T + 60, T + 2 * HOUR + 120) == (
+        (T + HOUR, T + 2 * HOUR),
+        [(T + 60, T + HOUR), (T + 2 * HOUR, T + 2 * HOUR + 120)],
+    )
+    assert hours_and_minutes(T + 60, T + 120) == ((T + 60, T + 60), [(T + 60, T + 120)])
+
+
+def test_a_day_of_minutes_is_small_as_text():
+    [document] = whatif_days.documents(T, 1, 300)
+    assert len(written(of_document(document))) < 3_000
+
+
+def test_the_largest_hour_fits_into_a_log_event():
+    minute = next(whatif_days.documents(T, 1, 10))
+    every = [[policy, round(1e12 / 1.4**step), 10, 100] for policy, *_ in minute["points"][:7] for step in range(31)]
+    whole = roll([of_document(minute | {"points": every}), of_document(minute | {"start": T + 60})], "x" * 255, T)
+    assert "of" in written(whole)
+    assert len(written(whole)) < 256_000 / 8
+
+
+def test_minutes_of_curves_are_forgotten_before_hours(tmp_path):
+    now = [T]
+    channel = SqliteChannel(str(tmp_path / "channel.db"), lambda: now[0])
+    for start in (T, T + HOUR, T + 2 * HOUR):
+        channel.send_curve(small("a", start))
+    now[0] += MINUTES_KEPT_SECONDS + 4 * HOUR
+    channel.send([])
+    assert channel.curves(0, now[0]) == []
+    assert [curve.start for curve in channel.curves(0, now[0], by_hours=True)] == [T, T + HOUR]
+
+
+def test_the_check_leaves_out_what_a_cache_does_while_it_settles_after_a_change():
+    before = [of_document(small("a", T + 60 * n, capacity_bytes=MIB, policy="fifo", hits=3)) for n in range(3)]
+    after = [of_document(small("a", T + 60 * n, hits=0, bytes=MIB)) for n in range(3, 12)]
+    settled = [of_document(small("a", T + 60 * n, hits=7)) for n in range(12, 15)]
+    really, shadow = add_curves([*before, *after, *settled]).checked
+    assert add_curves([*after, *settled], settling=True).checked[0].requests == 60
+    assert (really.requests, really.hits, shadow.hits) == (90, 3 * 3 + 3 * 0 + 3 * 7, 3 * 3 + 3 * 7 + 3 * 7)

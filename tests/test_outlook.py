@@ -1,0 +1,223 @@
+"""What a curve says: rates between sizes, what a target needs, how sure, and the answer in a sentence."""
+
+from dataclasses import replace
+
+import pytest
+
+from cache.config import MIB
+from dashboard.advice import BESIDES, advise, round_up
+from dashboard.expectation import expected
+from dashboard.outlook import Outlook, columns, setting_now
+from dashboard.outlooks import prediction
+from dashboard.pages.what_if_parts import confidence
+from metrics.curves import Count, Curve, of_document
+from metrics.prices import Prices
+from tests.whatif_days import small
+
+NOW = ("lru", 100 * MIB)
+REQUESTS = 60_000
+SIZES = (25, 50, 100, 200, 400)
+RATES = {
+    "lru": (40, 55, 70, 80, 84), "sieve": (45, 60, 74, 82, 84), "lfu": (46, 61, 75, 82, 84),
+    "random": (38, 52, 66, 78, 83),
+}  # fmt: skip
+
+
+def curve(rates=RATES, requests=REQUESTS, really=70, **more) -> Curve:
+    """An hour of a minute's document: per cent of hits at each of SIZES (MB); bytes as requests."""
+    points = {
+        (policy, size * MIB): Count(requests, requests * rate // 100, requests * 1000, requests * rate * 10)
+        for policy, of_policy in rates.items()
+        for size, rate in zip(SIZES, of_policy, strict=True)
+    }
+    live = Count(requests, requests * really // 100, requests * 1000, requests * really * 10)
+    ceiling = Count(requests, requests * 85 // 100, requests * 1000, requests * 850)
+    whole = replace(
+        of_document(small("a", 1_800_000_000)), instance="", period_seconds=3600, seconds=3600, live=live,
+        infinite=ceiling, points=points, in_force={NOW: live}, checked=(live, points.get(NOW, live)),
+    )  # fmt: skip
+    return replace(whole, **more)
+
+
+def outlook(given=None, **more) -> Outlook:
+    return Outlook(given or curve(), **({"now": NOW} | more))
+
+
+def test_a_rate_that_was_counted_is_that_rate_and_one_between_lies_on_the_line():
+    there = outlook()
+    assert there.rate(("lru", 100 * MIB)) == 0.7
+    assert there.rate(("lru", round(100 * MIB * 2**0.5))) == pytest.approx(0.75)
+    assert there.rate(("lru", 800 * MIB)) is None
+    assert there.rate(("arc", 100 * MIB)) is None
+
+
+def test_what_a_rate_needs_is_where_the_line_crosses_it():
+    there = outlook()
+    assert there.capacity_for("lru", 0.7) == pytest.approx(100 * MIB)
+    assert there.capacity_for("sieve", 0.7) == pytest.approx(50 * MIB * 2 ** (10 / 14))
+    assert there.capacity_for("lru", 0.9) is None
+    assert there.capacity_for("lru", 0.1) == 25 * MIB
+
+
+def test_reads_and_cost_are_of_all_caches():
+    there = outlook(caches=4, prices=Prices(memory_gb_month=10, s3_thousand_gets=0.001))
+    assert there.reads_a_minute(NOW) == pytest.approx(300)
+    assert there.bytes_a_minute(NOW) == pytest.approx(300_000)
+    assert there.dollars_a_month(NOW) == pytest.approx(4 * 100 / 1024 * 10 + 300 * 43_200 / 1000 * 0.001)
+
+
+def test_the_same_memory_under_another_policy_comes_first():
+    told = advise(outlook(), 0.8)
+    assert told.kind == "policy"
+    assert told.sentence == (
+        "Yes: same memory, better policy. SIEVE at 100 MB would have hit 74.0 % instead of 70.0 % (+4.0 points), "
+        "40 fewer S3 GETs a minute."
+    )
+    assert [each.setting for each in told.suggestions] == [
+        ("sieve", 100 * MIB), ("sieve", 85 * MIB), ("sieve", 170 * MIB),
+    ]  # fmt: skip
+    assert told.suggestions[2].told[0] == "LRU would need about 200 MB"
+
+
+def test_what_is_risky_or_a_baseline_is_never_proposed():
+    assert BESIDES.keys() == {"lfu", "random"}
+    best = advise(outlook(curve({"lru": RATES["lru"], "lfu": RATES["lfu"]})), 0.8)
+    assert best.kind == "memory"
+    assert all(each.setting is None or each.setting[0] == "lru" for each in best.suggestions)
+
+
+def test_more_memory_pays_where_no_policy_does():
+    told = advise(outlook(curve({"lru": RATES["lru"]})), 0.8)
+    assert told.sentence.startswith("Yes: more memory pays. LRU at 200 MB would have hit 80.0 % instead of 70.0 %")
+
+
+def test_by_bytes_it_speaks_of_what_is_fetched():
+    told = advise(outlook(by_bytes=True), 0.8)
+    assert told.sentence == (
+        "Yes: same memory, better policy. SIEVE at 100 MB would have fetched 26.0 % of bytes from S3 instead of 30.0 % "
+        "(-4.0 points), 40 fewer S3 GETs a minute."
+    )
+    assert told.suggestions[2].title == "At most 20 % from S3"
+
+
+def test_less_memory_saves_where_the_curve_is_flat():
+    told = advise(outlook(curve({"lru": (40, 70, 70, 71, 71)})), 0.8)
+    assert told.kind == "save"
+    assert told.sentence == "You can save: LRU at 50 MB would have hit the same 70.0 %, 50 MB less."
+
+
+def test_stay_is_an_answer():
+    told = advise(outlook(curve({"lru": (40, 60, 70, 71, 71), "sieve": (40, 60, 70, 71, 71)})), 0.8)
+    assert (told.kind, told.sentence) == ("stay", "No: stay. No other policy does better at this size.")
+    assert [each.value for each in told.suggestions] == ["Nothing to gain", "Nothing to save", "Out of reach"]
+
+
+def test_a_gain_below_what_it_may_be_off_by_is_none():
+    close = {"lru": (40, 60, 70, 71, 71), "sieve": (40, 60, 71, 71, 71)}
+    sampled = {100 * MIB: (0.1, 4000)}
+    there = outlook(curve(close, sampled=sampled))
+    assert there.error(100 * MIB) == pytest.approx(0.007 * 2**0.5)
+    assert advise(there, 0.8).kind == "stay"
+
+
+def test_too_few_requests_are_too_early_and_it_says_for_how_long():
+    told = advise(outlook(curve(requests=12_000)), 0.8)
+    assert told.sentence == "Too early: 12,000 of the 20,000 requests needed. About 40 min more."
+    assert told.suggestions == ()
+
+
+def test_a_curve_that_knows_of_little_of_what_was_served_is_too_early():
+    assert advise(outlook(served=300_000), 0.8).sentence == (
+        "Too early: the curve knows of 20.0 % of the requests in this range."
+    )
+
+
+def test_a_shadow_that_did_not_do_as_the_cache_is_told_and_nothing_suggested():
+    told = advise(outlook(curve(really=67)), 0.8)
+    assert (told.kind, told.suggestions) == ("off", ())
+    assert "The shadow of the present setting hit 70.0 %, the cache itself 67.0 %." in told.sentence
+    assert not outlook(curve(really=67, checked=(Count(), Count()))).off
+
+
+def test_a_target_beyond_the_ceiling_is_out_of_reach_in_words():
+    [*_, reach] = advise(outlook(), 0.9).suggestions
+    assert (reach.title, reach.value) == ("Reach 90 %", "Out of reach")
+    assert reach.told == ("No cache reaches it: the ceiling is 85.0 %, by first requests.",)
+
+
+def test_a_target_that_is_reached_says_so():
+    assert advise(outlook(), 0.6).suggestions[2].value == "Reached already"
+
+
+@pytest.mark.parametrize(("mb", "rounded"), [(83.2, 85), (50.1, 55), (12.3, 13), (1.21, 1.3), (85, 85)])
+def test_sizes_in_between_are_rounded_up(mb, rounded):
+    assert round_up(mb * MIB) == round(rounded * MIB)
+
+
+def test_a_point_that_was_seldom_looked_at_or_little_sampled_is_weak():
+    there = outlook(curve(sampled={400 * MIB: (0.01, 900)}))
+    there.curve.points["lru", 200 * MIB] = Count(1000, 800, 0, 0)
+    assert there.weak(("lru", 200 * MIB))
+    assert there.weak(("sieve", 400 * MIB))
+    assert not there.weak(("sieve", 100 * MIB))
+
+
+def test_the_small_table_has_whole_doublings_and_what_is_in_force():
+    sizes = [round(MIB * 2 ** (k / 2)) for k in range(25)] + [100 * MIB]
+    assert [size // MIB for size in columns(sizes, 100 * MIB)] == [32, 64, 100, 128, 256, 512]
+
+
+def test_a_machine_with_less_memory_has_a_setting_of_its_own():
+    capped = curve(in_force={("lru", 60 * MIB): Count(9, 1, 9, 1)})
+    assert setting_now(capped, ("lru", 500 * MIB)) == ("lru", 60 * MIB)
+    assert setting_now(capped, NOW) == NOW
+
+
+def test_what_is_expected_of_a_change_stands_beside_now():
+    there = expected(outlook(), ("sieve", 200 * MIB))
+    assert there.rows[0] == ("Expected hit rate", "70.0 %", "82.0 % ±0.5")
+    assert there.rows[1] == ("S3 GETs a minute", "300", "180")
+    assert there.fall == ""
+    assert expected(outlook(), ("lru", 50 * MIB)).fall.startswith(
+        "The hit rate is expected to fall from 70.0 % to 55.0 %"
+    )
+
+
+def test_what_is_not_known_is_said():
+    assert expected(None, NOW).told == ()
+    assert expected(outlook(), ("lru", 900 * MIB)).told[0].startswith("What it would do is not known: it is far from")
+    assert (
+        expected(outlook(curve(requests=500)), ("lru", 50 * MIB))
+        .told[0]
+        .startswith("What it would do is not known yet")
+    )
+
+
+def test_a_prediction_is_kept_only_where_enough_is_known():
+    kept = prediction(outlook(), ("sieve", 100 * MIB))
+    assert (kept.before, kept.after, kept.error, kept.requests) == (0.7, 0.74, 0.005, REQUESTS)
+    assert prediction(outlook(curve(requests=500)), ("sieve", 100 * MIB)) is None
+    assert prediction(outlook(), ("sieve", 900 * MIB)) is None
+
+
+def told_of(given: Curve) -> str:
+    return text(confidence(outlook(given))[0])
+
+
+def text(part) -> str:
+    if isinstance(part, list):
+        return "".join(map(text, part))
+    return part if isinstance(part, str) else text(part.children)
+
+
+def test_how_sure_it_is_stands_in_words():
+    assert told_of(curve()).startswith("Exact: all 60,000 requests since 08:00 UTC. Error under 0.5 points.")
+    assert "Shadow of the present setting 70.0 %, really 70.0 %." in told_of(curve())
+    sampled = told_of(curve(sampled={100 * MIB: (0.125, 9_000)}))
+    assert sampled.startswith(
+        "Sampled: 9,000 of about 72,000 images, within 0.7 points; 60,000 requests since 08:00 UTC."
+    )
+    assert told_of(curve(shed=500)).startswith("Nearly exact: 60,000 requests")
+    assert "500 requests were too many to follow and are estimated." in told_of(curve(shed=500))
+    settling = told_of(curve(checked=(Count(), Count())))
+    assert "The cache still settles after the last change; its check waits for that." in settling

@@ -1,0 +1,172 @@
+"""What-if as people use it: the answer, the table by keyboard, a point, Apply, and the verdict on Activity."""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from cache.config import DEFAULT, MIB, Prediction, edited
+from metrics.channels import open_channel
+from tests import processes, whatif_days
+from tests.browser import Watch, assert_accessible, is_elsewhere
+from tests.processes import App
+
+POLICIES = ("lru", "random", "lfu", "sieve", "gdsf")
+NAME = f"what-if-{os.getpid()}"
+"""Of the instance; a machine takes each name once."""
+BEFORE, AFTER = 40, 30
+DRAWN = 20_000
+"""Milliseconds that the seven charts of Statistics may take on a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def tabs(browser: Browser, browser_context_args: dict) -> Iterator[BrowserContext]:
+    context = browser.new_context(**browser_context_args)
+    context.set_default_timeout(20_000)
+    context.route(is_elsewhere, lambda route: route.abort())
+    watch = Watch(context)
+    yield context
+    context.close()
+    assert not watch.problems, "\n".join(watch.problems)
+
+
+@pytest.fixture
+def tab(tabs: BrowserContext) -> Iterator[Page]:
+    page = tabs.new_page()
+    yield page
+    page.evaluate("localStorage.clear()")
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """A manager over seventy minutes: LRU, and from the fortieth on GDSF, as it was predicted."""
+    app = processes.manager(tmp_path_factory.mktemp("what-if") / "data", VERDICT_SECONDS=300)
+    channel = open_channel(f"sqlite:///{app.data_dir / 'channel.db'}")
+    start = int(time.time()) // 60 * 60 - 60 * (BEFORE + AFTER)
+    told = [*whatif_days.story(start, BEFORE, AFTER, policies=POLICIES, name=NAME)]
+    whatif_days.fill(channel, told[:BEFORE])
+    promised = Prediction(start=start, end=start + 2400, requests=24_000, before=0.7, after=0.77, error=0.005)
+    at = datetime.fromtimestamp(told[BEFORE]["start"] - 2, UTC)
+    change = edited(DEFAULT, {"policy": "gdsf", "author": "maria", "reason": "What-if"}, now=at)
+    channel.publish(change.model_copy(update={"prediction": promised}))
+    whatif_days.fill(channel, told[BEFORE:], version=1)
+    try:
+        app.start()
+        yield app
+    finally:
+        app.close()
+
+
+def opened(tab: Page, app: App, address: str = "/what-if") -> Page:
+    tab.goto(app.url + address)
+    if address.startswith("/what-if"):
+        expect(tab.locator(".rate-cell").first).to_be_visible()
+        tab.wait_for_function("document.querySelector('.curve-graph .main-svg') !== null")
+    return tab
+
+
+def cell(page: Page, policy: str, size: int):
+    return page.locator(f'[data-point="{policy} {size * MIB}"]')
+
+
+def test_the_answer_is_a_sentence_and_three_cards(tab, seeded):
+    page = opened(tab, seeded)
+    expect(page.locator(".answer")).to_contain_text("Yes: more memory pays. GDSF at 200 MB would have hit")
+    expect(page.locator(".suggestion h2")).to_have_text(["Twice the memory", "Less memory", "Reach 90 %"])
+    expect(page.locator(".confidence")).to_contain_text("Exact: all")
+
+
+def test_a_cell_tells_a_point_in_full_and_arrows_move_between_cells(tab, seeded):
+    page = opened(tab, seeded)
+    cell(page, "lru", 64).click()
+    expect(page.locator(".point h2")).to_have_text("LRU at 64 MB")
+    expect(cell(page, "lru", 64)).to_have_attribute("aria-pressed", "true")
+    cell(page, "lru", 64).focus()
+    page.keyboard.press("ArrowRight")
+    expect(cell(page, "lru", 100)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".point h2")).to_have_text("LRU at 100 MB")
+
+
+def test_what_is_shown_stands_in_the_address_and_comes_back_from_it(tab, seeded):
+    page = opened(tab, seeded)
+    page.get_by_text("Miss rate", exact=True).click()
+    expect(page.locator("#what-if-title")).to_have_text("Miss rate by capacity, % of requests")
+    expect(page).to_have_url(re.compile(r"/what-if\?show=miss$"))
+    page.get_by_role("textbox", name="Target").fill("80")
+    expect(page).to_have_url(re.compile(r"target=80"))
+    page.reload()
+    expect(page.locator("#what-if-title")).to_have_text("Miss rate by capacity, % of requests")
+    expect(page.locator(".suggestion h2").last).to_have_text("Reach 80 %")
+
+
+def test_a_policy_of_the_legend_is_coloured_on_a_click(tab, seeded):
+    page = opened(tab, seeded)
+    sieve = "document.querySelector('.curve-graph .js-plotly-plot').data.find(t => t.meta.policy === 'sieve')"
+    before = page.evaluate(f"{sieve}.line.color")
+    page.locator('[data-policy="sieve"]').click()
+    expect(page.locator('[data-policy="sieve"]')).to_have_attribute("aria-pressed", "true")
+    page.wait_for_function(f"{sieve}.line.color !== '{before}'")
+
+
+def test_apply_opens_configuration_filled_in_with_what_to_expect_and_applies_nothing(tab, seeded):
+    page = opened(tab, seeded)
+    page.locator(".suggestion .button").first.click()
+    expect(page).to_have_url(re.compile(r"/configuration\?policy=gdsf&capacity_bytes=209715200"))
+    expect(page.get_by_role("textbox", name="Capacity an instance")).to_have_value("200")
+    expect(page.get_by_label("Reason")).to_have_value(re.compile("What-if: GDSF at 200 MB would have hit"))
+    expect(page.locator(".compared")).to_contain_text("Expected hit rate")
+    channel = open_channel(f"sqlite:///{seeded.data_dir / 'channel.db'}")
+    assert channel.newest().version == 1
+
+
+def test_a_verdict_stands_on_activity_and_under_the_charts(tab, seeded):
+    page = opened(tab, seeded, "/activity")
+    row = page.locator(".activity-table tbody tr").first
+    expect(row).to_contain_text("LRU → GDSF")
+    expect(row).to_contain_text("70.0 %")
+    expect(row.locator(".verdict")).to_have_text(re.compile("Came true|than predicted by|Traffic changed"))
+    expect(page.locator(".in-force")).to_contain_text(" of 1, mean error")
+    page.goto(f"{seeded.url}/?from=now-3h")
+    told = re.compile("Came true|than predicted by|Traffic changed")
+    expect(page.locator(".changes")).to_contain_text(told, timeout=DRAWN)
+
+
+def test_why_requests_missed_is_a_chart_of_statistics(tab, seeded):
+    page = opened(tab, seeded, "/?from=now-3h")
+    section = page.locator("section", has=page.get_by_role("heading", name="Why requests missed"))
+    expect(section.locator(".sentence")).to_contain_text(re.compile(r"Of [\d,]+ misses"), timeout=DRAWN)
+
+
+def test_a_service_takes_up_what_was_applied_from_a_suggestion(tab, seeded, start_service):
+    service = start_service(seeded.data_dir, INSTANCE=NAME)
+    assert service.url
+    page = opened(tab, seeded)
+    page.locator(".suggestion .button").first.click()
+    page.get_by_role("button", name=re.compile("Apply as v2")).click()
+    expect(page.locator(".steps")).to_contain_text("In force everywhere", timeout=15_000)
+    expect(page.locator(".history-row").first).to_contain_text("100 MB → 200 MB")
+    expect(page.get_by_text("What came of it will stand in Activity")).to_be_visible()
+    kept = open_channel(f"sqlite:///{seeded.data_dir / 'channel.db'}").newest().prediction
+    assert kept.after > kept.before
+    page.goto(f"{seeded.url}/activity")
+    expect(page.locator(".activity-table tbody tr").first.locator(".verdict")).to_have_text(
+        re.compile("Waiting|Warming")
+    )
+
+
+@pytest.mark.parametrize("address", ["/what-if", "/activity"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_it_fits_and_is_accessible(tab, seeded, address, width, scheme):
+    tab.emulate_media(color_scheme=scheme)
+    tab.set_viewport_size({"width": width, "height": 844})
+    page = opened(tab, seeded, address)
+    expect(page.locator(".answer, .activity-table").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert_accessible(page)

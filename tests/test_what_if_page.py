@@ -1,0 +1,219 @@
+"""The pages What-if and Activity without a browser: each callback asked as its page asks."""
+
+import json
+import re
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from cache.config import DEFAULT, MIB, edited
+from dashboard.app import create_app
+from dashboard.pages import activity, what_if
+from dashboard.settings import Settings
+from metrics.channel import ChannelUnavailable
+from metrics.sqlite_channel import SqliteChannel
+from tests import whatif_days
+from tests.dash_calls import Calls
+from tests.test_configuration_page import words
+
+POLICIES = ("lru", "random", "gdsf")
+
+
+@pytest.fixture(scope="module")
+def trace() -> list[dict]:
+    """Forty minutes from second 0 on, LRU, then thirty of GDSF, of three policies."""
+    return [*whatif_days.story(0, 40, 30, policies=POLICIES)]
+
+
+class Manager:
+    def __init__(self, folder):
+        self.channel = SqliteChannel(str(folder / "channel.db"))
+        self.app = create_app(Settings(data_dir=folder), self.channel)
+        self.client = self.app.server.test_client()
+        self._calls = Calls(self.app)
+        self.now = int(time.time()) // 60 * 60
+
+    def fill(self, told, version=0):
+        first = self.now - 60 * len(told) - told[0]["start"]
+        moved = [document | {"start": document["start"] + first, "since": first} for document in told]
+        whatif_days.fill(self.channel, moved, version)
+        return moved
+
+    def window(self, **view):
+        given = self._calls.call(f"{what_if.WINDOW}.data", f"{what_if.VIEW}.data", {f"{what_if.VIEW}.data": view})
+        return given
+
+    def shown(self, output, changed=what_if.WINDOW, **values):
+        window = self.window()[f"{what_if.WINDOW}.data"]
+        return self._calls.call(output, f"{changed}.data", {f"{what_if.WINDOW}.data": window} | values)
+
+    def activity(self, which="all", text=""):
+        given = {f"{activity.WHICH}.value": which, f"{activity.FILTER}.value": text}
+        return self._calls.call(f"{activity.ROWS}.children", f"{activity.TICK}.n_intervals", given)
+
+
+@pytest.fixture
+def manager(tmp_path):
+    return Manager(tmp_path)
+
+
+@pytest.fixture
+def full(manager, trace):
+    manager.fill(trace[:40])
+    return manager
+
+
+def test_the_answer_comes_first_then_three_suggestions(full):
+    shown = full.shown(f"{what_if.SENTENCE}.children")
+    assert words(shown[f"{what_if.SENTENCE}.children"]).startswith("Yes: same memory, better policy. GDSF at 100 MB")
+    cards = [words(card) for card in shown[f"{what_if.CARDS}.children"]]
+    assert [card.split("  ")[0].split(" GDSF")[0] for card in cards[:2]] == ["Same memory", "Less memory"]
+    assert "Exact: all 24,000 requests since" in words(shown[f"{what_if.CONFIDENCE}.children"])
+    assert shown[f"{what_if.REASONS}.children"].startswith("Of 100 misses: ")
+    assert shown[f"{what_if.BODY}.hidden"] is False
+
+
+def test_apply_leads_to_configuration_filled_in_with_a_reason_and_applies_nothing(full):
+    cards = json.dumps(full.shown(f"{what_if.SENTENCE}.children")[f"{what_if.CARDS}.children"])
+    assert f"/configuration?policy=gdsf&capacity_bytes={100 * MIB}&reason=What-if%3A+GDSF+at+100+MB" in cards
+    assert full.channel.newest() == DEFAULT
+
+
+def test_the_table_has_the_present_cell_and_the_best_of_each_column(full):
+    shown = full.shown(f"{what_if.GRID}.children")
+    cells = json.dumps(shown[f"{what_if.GRID}.children"])
+    assert '"data-point": "lru 104857600"' in cells
+    assert re.search(r'"LRU at 100 MB: [\d.]+ %, now"', cells)
+    assert ", best" in cells
+    assert shown[f"{what_if.ORDER}.data"][0] == "gdsf"
+
+
+def test_rows_stay_where_they_were(full):
+    order = ["random", "lru", "gdsf"]
+    shown = full.shown(f"{what_if.GRID}.children", **{f"{what_if.ORDER}.data": order})
+    assert shown[f"{what_if.ORDER}.data"] == order
+
+
+def test_a_point_that_is_chosen_is_told_in_full(full):
+    shown = full.shown(f"{what_if.GRID}.children", what_if.CHOSEN, **{f"{what_if.CHOSEN}.data": f"lru {64 * MIB}"})
+    told = words(shown[f"{what_if.PANEL}.children"])
+    assert told.startswith("LRU at 64 MB")
+    for row in ("Hit rate", "S3 GETs a minute", "Bytes from S3 a minute", "Cost a month, about"):
+        assert row in told
+
+
+def test_the_figure_has_a_line_a_policy_where_we_are_and_the_ceiling(full):
+    shown = full.shown(f"{what_if.GRAPH}.figure", **{f"{what_if.LIT}.data": ["random"]})
+    figure = shown[f"{what_if.GRAPH}.figure"]
+    lines = {trace["meta"]["policy"]: trace for trace in figure["data"] if trace["meta"]["role"] == "policy"}
+    assert lines.keys() == set(POLICIES)
+    assert lines["gdsf"]["line"]["width"] == lines["lru"]["line"]["width"] == 3
+    assert "S3 GETs a minute" in lines["random"]["text"][0]
+    assert [trace["meta"]["role"] for trace in figure["data"]].count("here") == 1
+    assert any(shape.get("name") == "ceiling" for shape in figure["layout"]["shapes"])
+    assert "Now LRU at 100 MB" in shown[f"{what_if.FRAME}.aria-label"]
+
+
+@pytest.mark.parametrize(("show", "head"), [("miss", "Miss rate by capacity"), ("bytes", "Bytes from S3 by capacity")])
+def test_what_is_shown_is_one_choice_away(full, show, head):
+    window = full.window(show=show)[f"{what_if.WINDOW}.data"]
+    shown = full._calls.call(
+        f"{what_if.GRAPH}.figure", f"{what_if.WINDOW}.data", {f"{what_if.WINDOW}.data": window}
+    )  # fmt: skip
+    assert shown[f"{what_if.TITLE}.children"].startswith(head)
+
+
+def test_a_bad_address_falls_back_with_notices(full):
+    chosen = full.window(show="x", target="lots", **{"from": "yesterday"})
+    told = words(chosen[f"{what_if.NOTICE}.children"])
+    assert "show 'x' is not one of" in told
+    assert "A target of 'lots' is no percentage" in told
+    assert "'yesterday' is not a time" in told
+
+
+def test_a_few_requests_suggest_nothing(manager, trace):
+    manager.fill(trace[:10])
+    shown = manager.shown(f"{what_if.SENTENCE}.children")
+    assert words(shown[f"{what_if.SENTENCE}.children"]).startswith("Too early: 6,000 of the 20,000 requests needed.")
+    assert shown[f"{what_if.CARDS}.children"] == []
+
+
+def test_an_empty_page_says_what_to_do(manager):
+    shown = manager.shown(f"{what_if.SENTENCE}.children")
+    assert words(shown[f"{what_if.SENTENCE}.children"]).startswith("No statistics yet.")
+    assert shown[f"{what_if.BODY}.hidden"] is True
+
+
+def test_a_channel_that_fails_is_said_and_a_script_is_told(full, monkeypatch):
+    def fail(self, *asked):
+        raise ChannelUnavailable("disk on fire")
+
+    monkeypatch.setattr(SqliteChannel, "curves", fail)
+    shown = full.shown(f"{what_if.SENTENCE}.children")
+    assert "disk on fire" in words(shown[f"{what_if.SENTENCE}.children"])
+    assert full.client.get("/api/what-if").status_code == 503
+
+
+def test_json_and_csv_hold_the_same_counts(full):
+    told = full.client.get("/api/what-if?from=now-2h").json
+    assert told["exact"] is True
+    assert len(told["points"]) == len(POLICIES) * 11
+    assert {point["requests"] for point in told["points"]} == {24_000}
+    lines = full.client.get("/export/what-if.csv?from=now-2h").text.split("\r\n")
+    assert lines[0].startswith("policy,capacity_bytes,requests,hits,misses,hit_rate")
+    assert len(lines) == len(told["points"]) + 2
+    first = told["points"][0]
+    assert lines[1].startswith(f"{first['policy']},{first['capacity_bytes']},{first['requests']},{first['hits']},")
+
+
+def test_an_instance_that_is_none_has_nothing(full):
+    assert full.client.get("/api/what-if?instance=nobody").json["points"] == []
+
+
+def test_a_change_by_a_script_keeps_what_it_is_expected_to_do(full):
+    document = full.client.put("/api/configuration", json={"policy": "gdsf"}).json
+    assert document["prediction"]["after"] > document["prediction"]["before"]
+    assert full.client.put("/api/configuration", json={"reason": "nothing"}).json["prediction"] is None
+
+
+def test_a_verdict_is_told_with_the_four_numbers(manager, trace):
+    moved = manager.fill(trace)
+    manager.channel.send_curve(moved[0])
+    at = datetime.fromtimestamp(moved[40]["start"] - 2, UTC)
+    promised = {"start": 0, "end": 60, "requests": 24_000, "before": 0.70, "after": 0.77, "error": 0.005}
+    change = edited(DEFAULT, {"policy": "gdsf", "author": "maria"}, now=at)
+    manager.channel.publish(type(change).model_validate(change.model_dump() | {"prediction": promised}))
+    told = words(manager.activity()[f"{activity.ROWS}.children"])
+    assert "LRU → GDSF 70.0 % 77.0 % ±0.5" in told
+    assert "The shadows promise" in told
+    answer = manager.client.get("/api/activity").json
+    assert answer["score"]["judged"] == 1
+    [change] = answer["changes"]
+    assert change["verdict"]["kind"] in ("came true", "worse", "traffic changed")
+    assert abs(change["verdict"]["off"]) < 0.03
+    assert change["verdict"]["unchanged_hit_rate"] < change["verdict"]["hit_rate"]
+    assert words(manager.activity(text="nobody")[f"{activity.ROWS}.children"]).startswith("No changes")
+
+
+def test_activity_begins_empty(manager):
+    shown = manager.activity()
+    assert words(shown[f"{activity.ROWS}.children"]).startswith("No changes yet")
+    assert "No prediction has been put to the test yet." in shown[f"{activity.SCORE}.children"]
+
+
+def test_capacity_stands_over_miss_rate_with_each_change_marked(manager, trace):
+    moved = manager.fill(trace[:50])
+    at = datetime.fromtimestamp(moved[30]["start"], UTC)
+    manager.channel.publish(edited(DEFAULT, {"policy": "gdsf"}, now=at))
+    shown = manager._calls.call(f"{activity.GRAPH}.figure", f"{activity.SPAN}.value", {f"{activity.SPAN}.value": "3h"})
+    figure = shown[f"{activity.GRAPH}.figure"]
+    assert [(trace["name"], trace["yaxis"]) for trace in figure["data"]] == [("Capacity", "y"), ("Miss rate", "y2")]
+    assert None in figure["data"][1]["y"]
+    assert [shape["name"] for shape in figure["layout"]["shapes"]] == ["change v1"]
+    assert shown[f"{activity.TELLS}.children"].startswith("Capacity 100 MB, then 100 MB; miss rate ")
+
+
+def test_without_statistics_the_timeline_says_so(manager):
+    shown = manager._calls.call(f"{activity.GRAPH}.figure", f"{activity.SPAN}.value", {f"{activity.SPAN}.value": "24h"})
+    assert shown[f"{activity.TELLS}.children"] == "No statistics in this range."

@@ -1,0 +1,87 @@
+"""The shadows against really running every policy at every capacity."""
+
+import random
+
+import pytest
+
+from cache.whatif import grid
+from tests.whatif_traces import DETERMINISTIC, Cleared, Get, Replaced, curve, footprint_bytes, run, shifting
+
+REQUESTS = 12_000
+KEYS = 2_000
+
+
+def with_changes(trace, seed):
+    """The same requests with keys replaced and deleted in between, some unannounced, and one purge of everything."""
+    draw = random.Random(seed)
+    versions, events = {}, []
+    for turn, get in enumerate(trace):
+        if draw.random() < 0.03:
+            changed = draw.choice(trace[max(0, turn - 200) : turn + 1]).key
+            versions[changed] = versions.get(changed, 0) + 1
+            if draw.random() < 0.8:
+                events.append(Replaced(changed))
+        if turn == len(trace) // 2:
+            events.append(Cleared())
+        events.append(Get(get.key, get.payload_bytes, versions.get(get.key, 0)))
+    return events
+
+
+def with_widths(trace, seed):
+    draw = random.Random(seed)
+    return [Get(get.key, get.payload_bytes // 2, 0, draw.choice((0, 0, 160, 640))) for get in trace]
+
+
+TRACES = {
+    "one size": shifting(REQUESTS, KEYS, 1, sizes=False),
+    "many sizes": shifting(REQUESTS, KEYS, 2),
+    "replaced, deleted, purged": with_changes(shifting(REQUESTS, KEYS, 3), 4),
+    "renditions": with_changes(with_widths(shifting(REQUESTS, KEYS, 5), 6), 7),
+}
+
+
+@pytest.fixture(scope="module", params=TRACES)
+def played(request):
+    trace = TRACES[request.param]
+    capacity_bytes = footprint_bytes(trace) // 12
+    return trace, capacity_bytes, curve(trace, "lru", capacity_bytes)
+
+
+@pytest.mark.parametrize("policy", DETERMINISTIC)
+def test_each_shadow_hits_exactly_what_the_cache_would(policy, played):
+    trace, _, told = played
+    points = [point for point in told["points"] if point[0] == policy]
+    assert len(points) >= 11
+    for _, capacity_bytes, hits, bytes_hit in points:
+        assert (hits, bytes_hit) == run(policy, capacity_bytes, trace), capacity_bytes
+
+
+def test_the_random_shadow_hits_as_often_as_the_cache_within_chance(played):
+    trace, _, told = played
+    for _, capacity_bytes, hits, _ in (point for point in told["points"] if point[0] == "random"):
+        assert abs(hits - run("random", capacity_bytes, trace)[0]) <= 0.02 * told["requests"]
+
+
+def test_the_shadow_of_what_is_in_force_is_the_live_cache(played):
+    _, capacity_bytes, told = played
+    assert ["lru", capacity_bytes, told["hits"], told["bytes_hit"]] in told["points"]
+
+
+def test_the_infinite_cache_hits_all_but_first_requests_and_changes(played):
+    trace, _, told = played
+    hits, bytes_hit = run("lru", 1 << 50, trace)
+    assert told["infinite"] == [hits, bytes_hit]
+
+
+def test_an_exact_curve_says_so(played):
+    _, _, told = played
+    assert (told["sampled"], told["estimated"], told["shed"]) == ({}, False, 0)
+
+
+@pytest.mark.parametrize("capacity_bytes", [65_536, 1 << 20, 100 << 20, 123_456_789, 1 << 40])
+def test_the_grid_goes_from_a_quarter_to_eight_times_what_is_in_force(capacity_bytes):
+    capacities = grid.around(capacity_bytes)
+    assert capacity_bytes in capacities
+    assert capacities == sorted(capacities)
+    assert capacities[0] <= capacity_bytes / 4 * 1.42
+    assert capacities[-1] >= capacity_bytes * 8 / 1.42

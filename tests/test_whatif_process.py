@@ -1,0 +1,235 @@
+"""The replay process and the service that runs it."""
+
+import json
+import os
+import random
+import signal
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from cache.whatif.reasons import REASONS
+from cache.whatif.tap import Tap
+from metrics.reporter import OF_REASON, with_reasons
+from metrics.schema import Minute
+from metrics.sqlite_channel import SqliteChannel
+from metrics.whatif import WhatIf
+from tests.photos import picture, saved
+from tests.processes import image_service, wait_until
+from tests.whatif_traces import PLACE_OF, Live, footprint_bytes, run, shifting
+
+ENOUGH_BYTES = 64 << 20
+
+
+class Kept:
+    """A channel that keeps what it gets."""
+
+    def __init__(self):
+        self.documents = []
+
+    def send_curve(self, document):
+        self.documents.append(json.loads(json.dumps(document)))
+
+
+@pytest.fixture
+def whatif():
+    channel = Kept()
+    made = WhatIf("me", Tap(), channel, ENOUGH_BYTES)
+    made.channel, made.tap = channel, made._tap
+    yield made
+    made.close(0.0)
+
+
+def documents(whatif, count):
+    def there():
+        whatif.pump()
+        whatif.send(time.time())
+        return len(whatif.channel.documents) >= count and whatif.channel.documents
+
+    return wait_until(there, 30)
+
+
+def test_the_process_tells_what_really_running_each_would_have_done(whatif):
+    trace = shifting(6000, 1000, 1)
+    capacity_bytes = footprint_bytes(trace) // 10
+    live = Live("lru", capacity_bytes, whatif.tap)
+    whatif.pump()
+    for _ in live.play(trace):
+        pass
+    whatif.tap.minute_ended(120)
+    (told,) = documents(whatif, 1)
+    assert (told["instance"], told["start"], told["policy"], told["requests"]) == ("me", 120, "lru", 6000)
+    assert told["since"] <= time.time()
+    assert 0 < told["memory_bytes"] <= ENOUGH_BYTES
+    for policy, capacity, hits, bytes_hit in told["points"]:
+        if policy in ("lru", "s3fifo"):
+            assert (hits, bytes_hit) == run(policy, capacity, trace)
+
+
+def test_a_process_that_dies_is_replaced_and_the_new_one_says_since_when_it_counts(whatif):
+    whatif.tap.configured(PLACE_OF["lru"], 1 << 20)
+    whatif.pump()
+    whatif.tap.request("a", "1", 0, 10, 1)
+    first = whatif.pid
+    os.kill(first, signal.SIGKILL)
+
+    def another():
+        whatif.pump()
+        return whatif.pid not in (None, first)
+
+    wait_until(another)
+    began = time.time()
+    whatif.tap.request("a", "1", 0, 10, 0)
+    whatif.tap.minute_ended(180)
+    (told,) = documents(whatif, 1)
+    assert (told["requests"], told["policy"], told["capacity_bytes"]) == (1, "lru", 1 << 20)
+    assert told["since"] >= began - 30
+    assert len(told["points"]) > 50
+
+
+def test_the_process_ends_when_the_line_is_cut(whatif):
+    whatif.tap.configured(PLACE_OF["lru"], 1 << 20)
+    whatif.pump()
+    pid = whatif.pid
+    whatif.close(0.0)
+    wait_until(lambda: not Path(f"/proc/{pid}").exists())
+
+
+def test_the_reasons_of_a_minute_that_goes_on_can_be_asked_for(whatif):
+    whatif.tap.configured(PLACE_OF["lru"], 1 << 20)
+    whatif.pump()
+    whatif.tap.request("a", "1", 0, 10, 1)
+    assert whatif.reasons_so_far(60, 10)["cold"] == 1
+    whatif.tap.request("b", "1", 0, 10, 1)
+    whatif.tap.minute_ended(60)
+    told = documents(whatif, 2)
+    assert [document["reasons"]["cold"] for document in told] == [1, 2]
+
+
+@pytest.mark.parametrize("misses", [0, 1, 17, 1000])
+def test_the_reasons_in_a_minute_add_up_to_its_misses_whatever_was_told(misses):
+    minute = Minute("me", 0, {"misses": misses})
+    told = dict.fromkeys(REASONS, 0) | {"cold": 5, "capacity": 12}
+    values = with_reasons(minute, told).values
+    assert sum(values[name] for name in OF_REASON) == misses
+    if misses == 17:
+        assert (values["miss_cold"], values["miss_capacity"]) == (5, 12)
+
+
+# --- in the service --------------------------------------------------------------------------------------------------
+
+
+def get(url):
+    with urllib.request.urlopen(url, timeout=5) as response:
+        return response.read()
+
+
+def put(url, data):
+    with urllib.request.urlopen(urllib.request.Request(url, data, method="PUT"), timeout=5) as response:
+        return response.status
+
+
+def replays(service):
+    """The replay processes of a service: those whose parent is one of its processes."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            command = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
+            if b"cache.whatif" in command:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                grandparent = int(Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[1])
+                if service.pid in (parent, grandparent):
+                    found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.fixture
+def started(tmp_path):
+    services = []
+
+    def start(**settings):
+        service = image_service(tmp_path / "data", **settings)
+        services.append(service)
+        service.start()
+        return service
+
+    yield start
+    for service in services:
+        service.close()
+
+
+def play(service, requests=60):
+    draw = random.Random(1)
+    for number in range(8):
+        assert put(f"{service.url}/images/{number}", saved(picture(40 + number, 30, number), "PNG")) in (200, 201)
+    for _ in range(requests):
+        get(f"{service.url}/images/{draw.randrange(8)}")
+
+
+def test_a_minute_and_its_curve_tell_of_the_same_requests(started, tmp_path):
+    service = started()
+    wait_until(lambda: len(replays(service)) == 1)
+    play(service)
+    assert service.terminate() == 0
+    channel = SqliteChannel(str(tmp_path / "data" / "channel.db"))
+    minutes = [minute for minute in channel.minutes(0, 2**40) if minute.values["requests"]]
+    assert sum(minute.values["requests"] for minute in minutes) == 60
+    for minute in minutes:
+        assert sum(minute.values[name] for name in OF_REASON) == minute.values["misses"]
+    assert sum(minute.values["miss_cold"] for minute in minutes) == 8
+    assert channel.curves(0, 2**40)
+
+
+def test_the_service_lives_on_when_the_replay_is_killed_and_has_another(started):
+    service = started()
+    (first,) = wait_until(lambda: replays(service))
+    os.kill(first, signal.SIGKILL)
+    play(service, 20)
+    wait_until(lambda: [pid for pid in replays(service) if pid != first])
+    play(service, 20)
+    assert service.terminate() == 0
+
+
+def test_the_replay_ends_with_the_service_however_that_ends(started):
+    service = started()
+    (pid,) = wait_until(lambda: replays(service))
+    service.kill()
+    wait_until(lambda: not Path(f"/proc/{pid}").exists())
+
+
+def test_a_replay_that_hangs_delays_neither_requests_nor_the_end(started):
+    service = started()
+    (pid,) = wait_until(lambda: replays(service))
+    os.kill(pid, signal.SIGSTOP)
+    play(service)
+    began = time.monotonic()
+    assert service.terminate() == 0
+    assert time.monotonic() - began < 5
+    wait_until(lambda: not Path(f"/proc/{pid}").exists())
+
+
+def test_switched_off_there_is_no_process_and_no_trace(started):
+    service = started(WHATIF_BYTES=0, TRACE_REQUESTS=100)
+    play(service, 5)
+    assert replays(service) == []
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        get(f"{service.url}/export/trace.csv")
+
+
+def test_the_trace_has_the_last_requests_with_hashed_keys(started):
+    service = started(TRACE_REQUESTS=40)
+    play(service, 60)
+
+    def lines():
+        found = get(f"{service.url}/export/trace.csv").decode().splitlines()
+        return len(found) == 41 and found
+
+    header, *rows = wait_until(lines)
+    assert header == "time,key,size"
+    assert len({row.split(",")[1] for row in rows}) <= 8
+    assert all(abs(float(row.split(",")[0]) - time.time()) < 60 for row in rows)

@@ -1,0 +1,67 @@
+"""Shadows that must do with a tenth of the memory, and a tap that sheds."""
+
+import pytest
+
+from cache.whatif.records import MISS, entry_hash, level_of
+from cache.whatif.sampling import BASE_BYTES
+from cache.whatif.shadows import Shadows
+from cache.whatif.tap import Tap
+from tests.whatif_traces import NO_BOUND, Live, drained, footprint_bytes, shifting
+
+
+@pytest.fixture(scope="module")
+def curves():
+    trace = shifting(60_000, 30_000, 1)
+    told, needs = [], NO_BOUND
+    for share in (1, 10):
+        live = Live("lru", footprint_bytes(trace) // 10)
+        for _ in live.play(trace):
+            pass
+        live.tap.minute_ended(0)
+        shadows = Shadows(BASE_BYTES + needs // share)
+        told += drained(live.tap, shadows)
+        needs = shadows.sampling.memory_bytes() - BASE_BYTES if share == 1 else needs
+    return *told, shadows.sampling.memory_bytes() - BASE_BYTES, needs // 10
+
+
+def test_a_curve_from_a_tenth_of_the_memory_is_right_within_a_point_on_average_and_three_at_most(curves):
+    exact, sampled, *_ = curves
+    right = {(policy, capacity): hits for policy, capacity, hits, _ in exact["points"]}
+    errors = [abs(hits - right[policy, c]) / sampled["requests"] for policy, c, hits, _ in sampled["points"]]
+    assert len(errors) == len(right)
+    assert sum(errors) / len(errors) <= 0.01
+    assert max(errors) <= 0.03
+
+
+def test_the_memory_is_kept_to_and_the_curve_says_what_is_estimated(curves):
+    exact, sampled, took, budget = curves
+    assert took <= 1.1 * budget
+    assert not exact["sampled"]
+    assert sampled["estimated"]
+    assert all(rate < 1 and objects > 0 for rate, objects in sampled["sampled"].values())
+
+
+def test_the_reasons_of_a_sample_add_up_and_are_split_about_right(curves):
+    exact, sampled, *_ = curves
+    misses = exact["requests"] - exact["hits"]
+    assert sum(sampled["reasons"].values()) == misses
+    for name, count in exact["reasons"].items():
+        assert abs(sampled["reasons"][name] - count) <= 0.05 * misses
+
+
+def test_a_tap_that_nobody_reads_sheds_by_key_stays_bounded_and_counts_all():
+    tap = Tap(calm_records=500)
+    tap.configured(0, 1 << 30)
+    for turn in range(20_000):
+        tap.request(f"k{turn % 400}", "1", 0, 100, MISS)
+    assert len(tap) < 1200
+    level, written = tap.level, len(tap)
+    for turn in range(400):
+        tap.request(f"k{turn}", "1", 0, 100, MISS)
+    kept = set(tap._ring[3 * written :: 3])
+    assert kept == {hash(f"k{turn}") for turn in range(400) if level_of(entry_hash(hash(f"k{turn}"), 0)) >= level}
+    tap.minute_ended(0)
+    (told,) = drained(tap, Shadows(NO_BOUND))
+    assert told["requests"] == 20_400
+    assert told["shed"] > 18_000
+    assert told["estimated"]
