@@ -74,7 +74,7 @@ def replay(share: float) -> None:
     tap = Tap(1 << 40)
     tap.configured(0, int(share * many * PAYLOAD_BYTES))
     for number in draw.choices(range(many), cum_weights=weights, k=60_000):
-        tap.request(f"k{number}", "1", 0, PAYLOAD_BYTES, MISS)
+        tap.request((f"k{number}", "1", 0), PAYLOAD_BYTES, MISS)
     shadows = Shadows(1 << 40)
     records = numbers(tap.take(1 << 40))
     began = time.perf_counter()

@@ -46,7 +46,7 @@ class Recorder:
             self._latency[bucket] += 1
             if self._tap is not None and entry is not None:
                 outcome = HIT if hit else TOO_LARGE if too_large else COLLAPSED if collapsed else MISS
-                self._tap.request(*entry, payload_bytes, outcome)
+                self._tap.request(entry, payload_bytes, outcome)
 
     def not_found(self) -> None:
         self._add("not_found", 1)

@@ -120,7 +120,7 @@ def test_the_reasons_add_up_to_the_misses(told_and_oracle):
 def test_who_waited_is_collapsed_even_if_written_down_before_who_fetched():
     live = Live("lru", CAPACITY_BYTES)
     for key, outcome in [("a", COLLAPSED), ("a", MISS), ("b", MISS), ("b", COLLAPSED), ("a", HIT)]:
-        live.tap.request(key, "1", 0, 100, outcome)
+        live.tap.request((key, "1", 0), 100, outcome)
     live.tap.minute_ended(0)
     (told,) = drained(live.tap, Shadows(NO_BOUND))
     assert told["reasons"] == dict.fromkeys(REASONS, 0) | {"collapsed": 2, "cold": 2}

@@ -132,7 +132,7 @@ class Live:
             outcome = self.cache.play(event)
             if isinstance(event, Get):
                 object_id = f"{event.key} {event.version}"
-                self.tap.request(event.key, object_id, event.width, event.payload_bytes, outcome)
+                self.tap.request((event.key, object_id, event.width), event.payload_bytes, outcome)
             elif isinstance(event, Replaced):
                 self.tap.invalidated(event.key)
             else:

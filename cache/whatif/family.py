@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Callable, Iterable
 
+from cache.whatif.estimate import GROUP_MASK, GROUPS
 from cache.whatif.keys import Keys
 from cache.whatif.orders import Order, Shared
 from cache.whatif.records import COLLAPSED, MISS
@@ -13,15 +14,16 @@ Request = tuple[int, int, int, int]
 
 
 class Family:
-    """``missed`` and ``missed_bytes`` count by slot; hits are what is left of the requests."""
+    """``missed`` and ``missed_bytes`` count by slot and group of entries; hits are what is left of the requests."""
 
     def __init__(self, make: Callable[[Shared], Order], keys: Keys) -> None:
         self.held = array("I", [0])
+        self._hashes = keys.hashes
         self.shared = Shared(keys.sizes, keys.eligible, self.held)
         self.capacity_bytes = [0] * SLOTS
         self.size_bytes = [0] * SLOTS
-        self.missed = [0] * SLOTS
-        self.missed_bytes = [0] * SLOTS
+        self.missed = [[0] * GROUPS for _ in range(SLOTS)]
+        self.missed_bytes = [[0] * GROUPS for _ in range(SLOTS)]
         self.order = make(self.shared)
         self._flights: dict[int, int] = {}
         self._landed: dict[int, int] = {}
@@ -34,7 +36,7 @@ class Family:
         """Go through requests in their order; for each the slots in which it missed."""
         held, eligible, sizes, slots_of = self.held, self.shared.eligible, self.shared.sizes, self.shared.slots_of
         order, capacities, used = self.order, self.capacity_bytes, self.size_bytes
-        missed, missed_bytes = self.missed, self.missed_bytes
+        missed, missed_bytes, hashes = self.missed, self.missed_bytes, self._hashes
         touch, add, evict = order.touch, order.add, order.evict
         told: list[int] = []
         tell = told.append
@@ -52,9 +54,10 @@ class Family:
             if touch:
                 touch(key, had)
             if missing:
+                group = hashes[key] & GROUP_MASK
                 for slot in slots_of[missing]:
-                    missed[slot] += 1
-                    missed_bytes[slot] += payload_bytes
+                    missed[slot][group] += 1
+                    missed_bytes[slot][group] += payload_bytes
                     room = capacities[slot] - size_bytes
                     if room < 0:
                         missing ^= 1 << slot
@@ -111,8 +114,15 @@ class Family:
         keep = ~(1 << slot)
         for key, mask in enumerate(self.held):
             self.held[key] = mask & keep
-        self.capacity_bytes[slot] = self.size_bytes[slot] = self.missed[slot] = self.missed_bytes[slot] = 0
+        self.capacity_bytes[slot] = self.size_bytes[slot] = 0
+        self.counted(slot)
         self.order.close(slot)
+
+    def counted(self, slot: int) -> tuple[list[int], list[int]]:
+        """Misses and their bytes by group, since the last time."""
+        counts = self.missed[slot], self.missed_bytes[slot]
+        self.missed[slot], self.missed_bytes[slot] = [0] * GROUPS, [0] * GROUPS
+        return counts
 
     def thin(self, slot: int, capacity_bytes: int) -> None:
         """Let go what the slot may not hold any more, and go on with its share of the capacity."""
@@ -130,7 +140,8 @@ class Family:
         As in the live cache such a request is no use of the entry.
         """
         missing = self._flights.get(key, self._landed.get(key, 0))
+        group = self._hashes[key] & GROUP_MASK
         for slot in self.shared.slots_of[missing]:
-            self.missed[slot] += 1
-            self.missed_bytes[slot] += payload_bytes
+            self.missed[slot][group] += 1
+            self.missed_bytes[slot][group] += payload_bytes
         return missing

@@ -104,7 +104,6 @@ class Shadows:
     # --- one record ------------------------------------------------------------------------------------------------
 
     def _request(self, key_hash: int, version: int, width: int, payload_bytes: int, outcome: int) -> None:
-        self.counts.request(payload_bytes, outcome)
         entry = entry_hash(key_hash, width)
         keys = self.keys
         key = keys.number.get(entry)
@@ -114,12 +113,19 @@ class Shadows:
         if key is None:
             level = level_of(entry)
             eligible = self.sampling.eligible(level)
+            new = self.sampling.new(entry, level, payload_bytes + ENTRY_OVERHEAD_BYTES)
+            if new:
+                self.counts.new(entry, payload_bytes, new)
             if not eligible and level < self.sampling.seen_level:
+                self.counts.answered(entry, payload_bytes, outcome)
                 return
-            key = self.keys.add(entry, version, payload_bytes, eligible)
+            key = keys.add(entry, version, payload_bytes, eligible)
+            if not new:
+                keys.state[key] = SEEN
             self._grow()
             if width not in self._widths and len(self._widths) < MOST_WIDTHS:
                 self._widths.append(width)
+        self.counts.answered(entry, payload_bytes, outcome)
         state = keys.state[key]
         self._waiting.append((key, keys.sizes[key], payload_bytes, outcome))
         self._states.append(state)
@@ -130,7 +136,8 @@ class Shadows:
         elif state != SEEN:
             keys.state[key] = SEEN
             self._cold.add(key)
-            self.counts.missed_everywhere(entry, payload_bytes)
+            if state == CHANGED:
+                self.counts.missed_everywhere(entry, payload_bytes)
 
     def _invalidate(self, key_hash: int) -> None:
         for width in self._widths:

@@ -5,6 +5,7 @@ then half of these. What is shed is counted and told, and an entry that is kept 
 """
 
 from array import array
+from itertools import chain
 from threading import Lock
 
 from cache.whatif.records import (
@@ -14,7 +15,6 @@ from cache.whatif.records import (
     KIND_BITS,
     MAX_LEVEL,
     MINUTE_ENDED,
-    NUMBERS,
     OUTCOMES,
     RECORD_BYTES,
     RESIZED_OUT,
@@ -24,6 +24,10 @@ from cache.whatif.records import (
     level_of,
 )
 
+Entry = tuple[str, str, int]
+"""Key, object id and width."""
+Record = tuple[Entry | int, int, int]
+
 RING_RECORDS = 1 << 16
 CALM_RECORDS = RING_RECORDS // 2
 """Up to here nothing is shed; each half of what is left above it takes the level one up."""
@@ -32,76 +36,76 @@ CALM_RECORDS = RING_RECORDS // 2
 class Tap:
     """Written to by every request's thread; ``take`` is for one reader.
 
-    No lock in the common case: each operation on the array is one step of the interpreter, which no other thread
-    comes between.
+    No lock in the common case: each operation on the list is one step of the interpreter, which no other thread
+    comes between. A request's record is hashed and packed only when it is taken.
     """
 
     def __init__(self, calm_records: int = CALM_RECORDS) -> None:
-        self._ring = array("q")
-        self._calm = NUMBERS * calm_records
+        self._ring: list[Record] = []
+        self._calm = calm_records
         self._lock = Lock()
         self._shed = [[0, 0] for _ in OUTCOMES]
         self._in_force = (0, 0)
         self.level = 0
 
-    def request(self, key: str, object_id: str, width: int, payload_bytes: int, outcome: int) -> None:
-        """An answered request for an entry; ``outcome`` is one of OUTCOMES."""
+    def request(self, entry: Entry, payload_bytes: int, outcome: int) -> None:
+        """An answered request; ``outcome`` is one of OUTCOMES."""
         ring = self._ring
         if len(ring) > self._calm or self.level:
-            self._request_in_a_rush(key, object_id, width, payload_bytes, outcome)
+            self._request_in_a_rush(entry, payload_bytes, outcome)
         else:
-            ring.extend((hash(key), hash(object_id), payload_bytes << SIZE_SHIFT | width << KIND_BITS | outcome))
+            ring.append((entry, payload_bytes, outcome))
 
     def invalidated(self, key: str) -> None:
         """A key was replaced, deleted or purged."""
-        self._ring.extend((hash(key), 0, INVALIDATED))
+        self._ring.append((hash(key), 0, INVALIDATED))
 
     def cleared(self) -> None:
         """Everything was purged."""
-        self._ring.extend((0, 0, CLEARED))
+        self._ring.append((0, 0, CLEARED))
 
     def resized_out(self, key: str, width: int) -> None:
         """An entry was evicted because the capacity was lowered."""
         if len(self._ring) <= self._calm:  # many go at once; of the rest it is not known why they are missed
-            self._ring.extend((hash(key), 0, width << KIND_BITS | RESIZED_OUT))
+            self._ring.append((hash(key), 0, width << KIND_BITS | RESIZED_OUT))
 
     def configured(self, policy_place: int, capacity_bytes: int) -> None:
         """Another policy or capacity is in force."""
         self._in_force = capacity_bytes, policy_place
-        self._ring.extend((*self._in_force, CONFIGURED))
+        self._ring.append((*self._in_force, CONFIGURED))
 
     def minute_ended(self, start: int, going_on: bool = False) -> None:
         """The minute is over; or ``going_on``, and its counts so far are wanted."""
-        self._ring.extend((start, int(going_on), MINUTE_ENDED))
+        self._ring.append((start, int(going_on), MINUTE_ENDED))
 
     def take(self, most_bytes: int) -> bytes:
         """The oldest records, which leave the ring; what was shed is told in front of them."""
         ring = self._ring
-        count = min(len(ring), most_bytes // RECORD_BYTES * NUMBERS)
+        count = min(len(ring), most_bytes // RECORD_BYTES)
         told = self._tell_shed() if self.level else b""
-        taken = ring[:count].tobytes()
+        taken = ring[:count]
         del ring[:count]
-        return told + taken
+        return told + array("q", chain.from_iterable(map(_packed, taken))).tobytes()
 
     def renew(self) -> None:
         """Forget what is not taken yet, and shed nothing: who reads begins anew, with what is in force."""
         with self._lock:
-            self._ring = array("q", (*self._in_force, CONFIGURED))
+            self._ring = [(*self._in_force, CONFIGURED)]
             self._shed = [[0, 0] for _ in OUTCOMES]
             self.level = 0
 
     def __len__(self) -> int:
-        return len(self._ring) // NUMBERS
+        return len(self._ring)
 
-    def _request_in_a_rush(self, key: str, object_id: str, width: int, payload_bytes: int, outcome: int) -> None:
+    def _request_in_a_rush(self, entry: Entry, payload_bytes: int, outcome: int) -> None:
+        key, _, width = entry
         with self._lock:
             self.level = max(self.level, self._level_for(len(self._ring)))
             if level_of(entry_hash(hash(key), width)) < self.level:
                 self._shed[outcome][0] += 1
                 self._shed[outcome][1] += payload_bytes
                 return
-            packed = payload_bytes << SIZE_SHIFT | width << KIND_BITS | outcome
-            self._ring.extend((hash(key), hash(object_id), packed))
+            self._ring.append((entry, payload_bytes, outcome))
 
     def _level_for(self, length: int) -> int:
         level, room, full = 0, self._calm, self._calm
@@ -120,3 +124,11 @@ class Tap:
             if requests:
                 records.extend((requests, payload_bytes, level << 2 * KIND_BITS | outcome << KIND_BITS | SHED))
         return records.tobytes()
+
+
+def _packed(record: Record) -> tuple[int, int, int]:
+    entry, payload_bytes, outcome = record
+    if type(entry) is int:
+        return record
+    key, object_id, width = entry
+    return hash(key), hash(object_id), payload_bytes << SIZE_SHIFT | width << KIND_BITS | outcome
