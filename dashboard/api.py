@@ -12,6 +12,7 @@ from flask import Blueprint, Flask, Response, jsonify, request
 from cache.config import Configuration, EditRefused, edited
 from dashboard import activity_api, exports, what_if_api
 from dashboard.curves import Curves
+from dashboard.decisions import Decisions
 from dashboard.editing import Predict
 from dashboard.fleet import Instance
 from dashboard.outlooks import Outlooks
@@ -38,6 +39,7 @@ def register(
     outlooks: Outlooks,
     verdicts: Verdicts,
     channel: Channel,
+    decisions: Decisions,
     clock: Callable[[], float] = time.time,
 ) -> None:
     """Put the URLs for scripts on the server; every error there is a problem document."""
@@ -90,7 +92,7 @@ def register(
         return jsonify(config_version=fleet.newest.version, instances=[_instance(one) for one in fleet.instances])
 
     what_if_api.register(api, curves, lambda: _asked_range(clock()), _refuse)
-    activity_api.register(api, verdicts, lambda: _refuse_old_data(reader))
+    activity_api.register(api, verdicts, decisions, lambda: _refuse_old_data(reader), lambda: _asked_range(clock())[0])
 
     @server.before_request
     def nothing_there() -> None:

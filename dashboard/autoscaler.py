@@ -47,6 +47,7 @@ class Autoscaler:
         self._curves = Curves(channel, clock)
         self._outlooks = Outlooks(self._reader, self._curves, prices)
         self._done: tuple[int, str] | None = None
+        self._applied = ""
         self._repeated = 0
         self._unsent: list[Decision] = []
         self._mode = ""
@@ -77,7 +78,8 @@ class Autoscaler:
         if self._reader.failure:
             raise ChannelUnavailable(self._reader.failure.message)
         decided = self._decide()
-        self._done = step
+        # What was just changed is not looked at again before the next minute.
+        self._done = step if decided.applied_version is None else (step[0], self._applied)
         self._write(decided)
         return decided
 
@@ -99,6 +101,7 @@ class Autoscaler:
             raise ChannelUnavailable(outcome.trouble)
         if outcome.saved and outcome.saved.id in ours:
             self._reader.retry()
+            self._applied = outcome.saved.id
             return replace(told, applied_version=outcome.saved.version)
         won = outcome.overtaken or outcome.saved
         return replace(

@@ -1,17 +1,20 @@
 """A decision of the auto-scaler in a sentence that a person understands, and as the document that travels."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cache.scaling import Action, Because, Decision, Rejected, Why
+from cache.config import Autoscale
+from cache.scaling import Action, Because, Decision, Rejected, Why, decide
 from dashboard.changes import ARROW, policy_label
 from dashboard.cost import dollars
-from dashboard.situation import Seen
+from dashboard.curves import Curves
+from dashboard.reader import Reader
+from dashboard.settings import Settings
+from dashboard.situation import Seen, look
 from dashboard.words import clock, count, duration, plural, points, rate, size
 from metrics import decisions
 
-MODES = {"manual": "Manual", "miss_rate": "Miss rate", "target": "Target", "cost": "Cost"}
 ACTIONS = {"hold": "Held", "grow": "Grew", "shrink": "Shrank"}
 WOULD = {"hold": "Would hold", "grow": "Would grow", "shrink": "Would shrink"}
 OVERTAKEN = "overtaken"
@@ -28,6 +31,16 @@ def sentence(seen: Seen, decision: Decision, would: bool = False) -> str:
         return f"{verb} at {size(decision.capacity_bytes)}: {_because(seen, decision)}."
     moved = f"{size(decision.capacity_bytes)} {ARROW} {size(decision.chosen_bytes)}"
     return f"{verb} {moved}: {_because(seen, decision)}{_limited(decision)}."
+
+
+def trial(reader: Reader, curves: Curves, settings: Settings) -> Callable[[Autoscale], str]:
+    """What the auto-scaler would do at this moment by any rules, in a sentence; nothing is written."""
+
+    def would(rules: Autoscale) -> str:
+        seen = look(reader, curves, settings.prices, settings.scale_requests, rules)
+        return sentence(seen, decide(seen.situation), would=True)
+
+    return would
 
 
 def overtaken(decision: Decision, author: str, version: int) -> str:
@@ -141,7 +154,9 @@ def _within(seen: Seen, decision: Decision) -> str:
         return f"{_measured(seen, decision)}, {bounds}"
     if rules.mode == "target":
         return f"{_measured(seen, decision)}, near enough to the target of {rate(rules.target_miss_rate)}"
-    return f"memory and misses come to about {dollars(decision.dollars_now)} a month, and no size within a step saves 5 %"
+    return (
+        f"memory and misses come to about {dollars(decision.dollars_now)} a month, and no size within a step saves 5 %"
+    )
 
 
 def _cheaper(seen: Seen, decision: Decision) -> str:
@@ -205,15 +220,20 @@ def _numbers(seen: Seen) -> dict[str, str]:
 _BECAUSE = {
     Why.MANUAL: lambda seen, decision: "auto-scaling is manual, nothing moves",
     Why.SILENT: lambda seen, decision: "no instance reports",
-    Why.STALE: lambda seen, decision: f"nobody has reported the minute before {clock(seen.end)}; "
-    "nothing is done on old data",
-    Why.PARTIAL: lambda seen, decision: f"{_missing(seen)} has not reported every minute; "
-    "nothing is done on partial data",
-    Why.UNAPPLIED: lambda seen, decision: f"v{seen.document.version} is not in force everywhere yet"
-    + (f" ({_missing(seen)})" if seen.missing else ""),
+    Why.STALE: lambda seen, decision: (
+        f"nobody has reported the minute before {clock(seen.end)}; nothing is done on old data"
+    ),
+    Why.PARTIAL: lambda seen, decision: (
+        f"{_missing(seen)} has not reported every minute; nothing is done on partial data"
+    ),
+    Why.UNAPPLIED: lambda seen, decision: (
+        f"v{seen.document.version} is not in force everywhere yet" + (f" ({_missing(seen)})" if seen.missing else "")
+    ),
     Why.EARLY: lambda seen, decision: f"no whole minute has been reported since v{seen.document.version}",
-    Why.FEW: lambda seen, decision: f"{plural(seen.situation.traffic.requests, 'request')} from {clock(seen.start)} to "
-    f"{clock(seen.end)} UTC; it takes {count(seen.situation.least_requests)} to decide anything",
+    Why.FEW: lambda seen, decision: (
+        f"{plural(seen.situation.traffic.requests, 'request')} from {clock(seen.start)} to "
+        f"{clock(seen.end)} UTC; it takes {count(seen.situation.least_requests)} to decide anything"
+    ),
     Why.NO_CURVE: lambda seen, decision: f"What-if does not know {policy_label(seen.document.policy)} at this size yet",
     Why.UNSURE: lambda seen, decision: "What-if has seen too little of these requests, or is off by over a point",
     Why.WITHIN: _within,
@@ -227,8 +247,10 @@ _BECAUSE = {
     Why.COOLDOWN: _cooling,
     Why.ABOVE: _above,
     Why.BELOW: _below,
-    Why.BOUNDS: lambda seen, decision: f"the capacity has to lie between {size(seen.situation.rules.min_bytes)} and "
-    f"{size(seen.situation.rules.max_bytes)}",
+    Why.BOUNDS: lambda seen, decision: (
+        f"the capacity has to lie between {size(seen.situation.rules.min_bytes)} and "
+        f"{size(seen.situation.rules.max_bytes)}"
+    ),
     Why.CHEAPER: _cheaper,
 }
 

@@ -52,9 +52,7 @@ def window_seconds(rules: Autoscale) -> int:
     return min(LONGEST_WINDOW_SECONDS, max(MINUTE, -(-rules.cooldown_seconds // MINUTE) * MINUTE))
 
 
-def look(
-    reader: Reader, curves: Curves, prices: Prices, least_requests: int, rules: Autoscale | None = None
-) -> Seen:
+def look(reader: Reader, curves: Curves, prices: Prices, least_requests: int, rules: Autoscale | None = None) -> Seen:
     """The situation of this moment by the newest document; ``rules`` are others to be tried."""
     now, fleet, history = reader.now(), reader.fleet(), reader.history()
     document = fleet.newest
@@ -86,7 +84,9 @@ def look(
 
 def last_change(history: list[Configuration]) -> float:
     """When policy or capacity were last changed, by whomever; 0 where they never were."""
-    changes = (made_at(document) for document, before in pairwise(history) if setting_of(document) != setting_of(before))
+    changes = (
+        made_at(document) for document, before in pairwise(history) if setting_of(document) != setting_of(before)
+    )
     return next(changes, 0.0)
 
 
