@@ -105,17 +105,21 @@ def _thresholds(grid: Grid, history: Sequence[Configuration], colours: Palette) 
     return lines
 
 
-MARKS = {"grow": ("triangle-up", 11), "shrink": ("triangle-down", 11), "hold": ("circle-open", 7)}
-"""How a decision stands on the line of the capacity."""
+MARKS = {
+    "grow": ("Grew", "triangle-up", 11),
+    "shrink": ("Shrank", "triangle-down", 11),
+    "hold": ("Held", "circle-open", 7),
+}
+"""How a decision stands on the line of the capacity: its name, symbol and width."""
 
 
 def _decided(grid: Grid, capacity: Series, decisions: Sequence[Decision], colours: Palette) -> list[dict[str, Any]]:
     lines = []
-    for action, (symbol, across) in MARKS.items():
+    for action, (name, symbol, across) in MARKS.items():
         of_action = [decision for decision in decisions if decision.action == action]
         if of_action:
             lines.append({
-                "type": "scatter", "mode": "markers", "name": {"grow": "Grew", "shrink": "Shrank", "hold": "Held"}[action],
+                "type": "scatter", "mode": "markers", "name": name,
                 "x": [iso(decision.time) for decision in of_action], "xaxis": "x", "yaxis": "y",
                 "y": [_height(grid, capacity, decision) for decision in of_action],
                 "marker": {"symbol": symbol, "size": across, "color": colours["ink"],
