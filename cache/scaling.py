@@ -9,10 +9,13 @@ from cache.config import MAX_CAPACITY_BYTES, MIB, MIN_CAPACITY_BYTES, Autoscale
 
 MARGIN = 0.02
 """``target`` leaves the capacity alone while the miss rate is that near; more where few requests make it uncertain."""
-LEAST_GROWTH, LEAST_SHRINK = 1.1, 0.8
+LEAST_GROWTH, LEAST_SHRINK = 1.25, 0.72
 """Nearer capacities are not worth a change: a cache that shrinks loses what it has to fetch again."""
-WORTH_SAVING = 0.05
+SHRINK_WAITS = 8
+"""So many cooldowns ``target`` and ``cost`` wait before they shrink, as a busy hour may come back."""
+WORTH_SAVING = 0.08
 """What a move must save of the cost, for ``cost``."""
+SIGMAS = 3
 LEAST_SPARED = 0.1
 """Where most misses are first requests, growing must spare such a share of all misses."""
 MOSTLY = 0.5
@@ -153,7 +156,8 @@ class Rejected:
 class Decision:
     """``chosen_bytes`` is the present capacity where it holds. ``wanted_bytes`` is what would be best, were it not for
     bounds, steps and the cooldown. Of ``miss_rate`` first requests are left out in the mode ``target``: ``now`` is what
-    the present capacity misses, ``expected`` what the chosen, or for a while the wanted one would.
+    the present capacity misses, ``expected`` what the chosen, or for a while the wanted one would. ``limit`` is what kept
+    it from going further; ``wait_seconds`` how long after a change it would have to wait, where that is not over.
     """
 
     action: Action
@@ -166,6 +170,7 @@ class Decision:
     dollars_now: float | None = None
     dollars_expected: float | None = None
     limit: Because | None = None
+    wait_seconds: float | None = None
     rejected: tuple[Rejected, ...] = ()
 
 
@@ -327,9 +332,17 @@ def _allowed(situation: Situation, wish: Decision) -> Decision:
         return _held(asked, stopped.get(limit, Why.SMALL))
     if wish.action is Action.GROW and wish.why is not Why.BOUNDS and not situation.traffic.pressed:
         return _held(asked, Why.NOT_FULL, Rejected(chosen, Because.ROOM_LEFT))
-    if situation.changed_seconds < rules.cooldown_seconds:
-        return _held(replace(asked, wanted_bytes=chosen), Why.COOLDOWN, Rejected(chosen, Because.WAITS, wish.expected))
+    wait_seconds = _wait_seconds(rules, wish)
+    if situation.changed_seconds < wait_seconds:
+        waiting = replace(asked, wanted_bytes=chosen, wait_seconds=wait_seconds)
+        return _held(waiting, Why.COOLDOWN, Rejected(chosen, Because.WAITS, wish.expected))
     return replace(asked, chosen_bytes=chosen, expected=_expected(situation, asked, chosen))
+
+
+def _wait_seconds(rules: Autoscale, wish: Decision) -> float:
+    """Growing waits for the cooldown. What a curve suggests to give away waits for longer: it is lost at once."""
+    patient = wish.action is Action.SHRINK and wish.why is not Why.BOUNDS and rules.mode != "miss_rate"
+    return rules.cooldown_seconds * (SHRINK_WAITS if patient else 1)
 
 
 def _nearer(
@@ -428,8 +441,8 @@ def _dollars(situation: Situation, capacity: int, miss_rate: float) -> float:
 
 
 def noise(rate: float, requests: int) -> float:
-    """Twice the standard deviation of a rate that so many requests show."""
-    return 2 * math.sqrt(rate * (1 - rate) / max(1, requests))
+    """How far a rate that so many requests show may be off by chance: some standard deviations."""
+    return SIGMAS * math.sqrt(rate * (1 - rate) / max(1, requests))
 
 
 def _real(situation: Situation) -> int:

@@ -155,7 +155,7 @@ def _within(seen: Seen, decision: Decision) -> str:
     if rules.mode == "target":
         return f"{_measured(seen, decision)}, near enough to the target of {rate(rules.target_miss_rate)}"
     return (
-        f"memory and misses come to about {dollars(decision.dollars_now)} a month, and no size within a step saves 5 %"
+        f"memory and misses come to about {dollars(decision.dollars_now)} a month, and no size within a step saves 8 %"
     )
 
 
@@ -169,8 +169,10 @@ def _cheaper(seen: Seen, decision: Decision) -> str:
 
 def _cooling(seen: Seen, decision: Decision) -> str:
     situation = seen.situation
-    left = situation.rules.cooldown_seconds - situation.changed_seconds
-    told = f"{duration(max(1, left))} of {duration(situation.rules.cooldown_seconds)} cooldown left"
+    wait = decision.wait_seconds or situation.rules.cooldown_seconds
+    told = f"{duration(max(1, wait - situation.changed_seconds))} of {duration(wait)} cooldown left"
+    if wait > situation.rules.cooldown_seconds:
+        told += " before it shrinks"
     if decision.wanted_bytes is None:
         return told
     better = ""
