@@ -16,8 +16,11 @@ SHRINK_WAITS = 8
 WORTH_SAVING = 0.08
 """What a move must save of the cost, for ``cost``."""
 SIGMAS = 3
-LEAST_SPARED = 0.1
-"""Where most misses are first requests, growing must spare such a share of all misses."""
+LEAST_GAIN = 0.05
+"""Growing must lower the miss rate by such a share of it."""
+LEAST_SPARED = 0.25
+"""Where most misses are first requests, growing must spare such a share of all misses: a flood of them also drives out
+what others ask for again, and more room for that is not what is wanted."""
 MOSTLY = 0.5
 LOOKED_AT = 0.95
 """A point of the curve that was looked at for less of the requests is left out."""
@@ -180,9 +183,7 @@ def decide(situation: Situation) -> Decision:
     if held is not None:
         return _hold(situation, held)
     wish = _outside(situation) or WISHES[situation.rules.mode](situation)
-    if wish.wanted_bytes is None or wish.wanted_bytes == situation.capacity_bytes:
-        return wish
-    return _allowed(situation, wish)
+    return wish if wish.action is Action.HOLD else _allowed(situation, wish)
 
 
 def _unknown(situation: Situation) -> Why | None:
@@ -261,7 +262,7 @@ def _worth_growing(situation: Situation, wish: Decision, spared: Sequence[tuple[
     gain = wish.now - (_at(spared, step) if _at(spared, step) is not None else spared[-1][1])
     others = curve.requests - curve.first_requests
     misses = curve.first_requests + wish.now * others
-    if gain <= 0 or gain < LEAST_SPARED * wish.now / 2:
+    if gain <= 0 or gain < LEAST_GAIN * wish.now:
         rejected = Rejected(step, Because.NO_GAIN, wish.now - gain)
         return replace(held, why=Why.NO_GAIN, wanted_bytes=None, rejected=(rejected, *wish.rejected)[:MOST_REJECTED])
     if curve.first_requests > MOSTLY * misses and gain * others < LEAST_SPARED * misses:
@@ -329,7 +330,8 @@ def _allowed(situation: Situation, wish: Decision) -> Decision:
     asked = replace(wish, limit=limit, rejected=(*beyond, *wish.rejected)[:MOST_REJECTED])
     if (chosen <= capacity) if wish.action is Action.GROW else (chosen >= capacity):
         stopped = {Because.MAXIMUM: Why.AT_MAX, Because.MEMORY: Why.MEMORY, Because.MINIMUM: Why.AT_MIN}
-        return _held(asked, stopped.get(limit, Why.SMALL))
+        at_the_end = Why.AT_MAX if wish.action is Action.GROW else Why.AT_MIN
+        return _held(asked, stopped.get(limit, at_the_end if chosen == capacity else Why.SMALL))
     if wish.action is Action.GROW and wish.why is not Why.BOUNDS and not situation.traffic.pressed:
         return _held(asked, Why.NOT_FULL, Rejected(chosen, Because.ROOM_LEFT))
     wait_seconds = _wait_seconds(rules, wish)

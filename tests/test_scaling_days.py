@@ -1,18 +1,27 @@
 """Five days of the auto-scaler, simulated from the pure decision: few moves, no back and forth, near the best size."""
 
+from itertools import pairwise
+
 import pytest
 
 from cache.config import MIB, Autoscale
 from cache.scaling import Worth
 from tests.scaling_days import (
-    Distances, best_fixed, capacities_of, diurnal, fixed, flooded, goes_back_and_forth, play,
+    Distances,
+    Minutes,
+    best_fixed,
+    capacities_of,
+    diurnal,
+    fixed,
+    flooded,
+    goes_back_and_forth,
+    play,
 )  # fmt: skip
 
 COOLDOWN_SECONDS = 1800
 START_BYTES = 64 * MIB
 MEMORY = 4.6 / (1 << 30)
 WORTHS = {"a miss is cheap": Worth(MEMORY, 3.4e-6), "a miss is dear": Worth(MEMORY, 1e-5)}
-FLOOD_FROM, FLOOD_TO = 2 * 1440 + 400, 2 * 1440 + 900
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +64,7 @@ def test_nothing_is_taken_back_within_a_cooldown(ran, mode):
     runs, _, _ = ran
     moves = runs[mode].moves
     assert not goes_back_and_forth(moves, COOLDOWN_SECONDS // 60 - 1, START_BYTES)
-    assert all(after[0] - before[0] >= COOLDOWN_SECONDS // 60 for before, after in zip(moves, moves[1:], strict=False))
+    assert all(after[0] - before[0] >= COOLDOWN_SECONDS // 60 for before, after in pairwise(moves))
 
 
 @pytest.mark.parametrize("mode", ["target", "cost"])
@@ -77,12 +86,14 @@ def test_a_fixed_size_read_off_stack_distances_is_what_a_cache_of_it_misses(days
 @pytest.mark.parametrize("each_minute", [40, 120])
 def test_a_flood_of_cold_keys_grows_the_classic_to_its_bound_and_leaves_the_target_where_it_was(each_minute):
     minutes = diurnal(days=3, seed=12)
-    level = type(minutes)([minutes.keys[2 * 1440 + 720]] * 0 + [*_noons(minutes)], minutes.payload_bytes)
+    level = Minutes(_noons(minutes), minutes.payload_bytes)
     drenched = flooded(level, 600, 1100, each_minute)
     distances = Distances(drenched, capacities_of(minutes))
-    worth, bound = WORTHS["a miss is cheap"], 1024 * MIB
-    given = {"cooldown_seconds": 300, "max_bytes": bound, "target_miss_rate": 0.1, "grow_above": 0.25,
-             "shrink_below": 0.02}  # fmt: skip
+    worth, bound = WORTHS["a miss is cheap"], 512 * MIB
+    given = {
+        "cooldown_seconds": COOLDOWN_SECONDS, "max_bytes": bound, "target_miss_rate": 0.08, "grow_above": 0.3,
+        "shrink_below": 0.02,
+    }  # fmt: skip
     classic = play(drenched, distances, Autoscale(mode="miss_rate", **given), START_BYTES, worth)
     target = play(drenched, distances, Autoscale(mode="target", **given), START_BYTES, worth)
     assert max(capacity for at, capacity in classic.moves if 600 <= at <= 1100) == bound
@@ -92,5 +103,4 @@ def test_a_flood_of_cold_keys_grows_the_classic_to_its_bound_and_leaves_the_targ
 
 def _noons(minutes):
     """The busy hours of each day, one after the other: traffic that stays what it is."""
-    busy = [keys for minute, keys in enumerate(minutes.keys) if 500 <= minute % 1440 < 940]
-    return busy
+    return [keys for minute, keys in enumerate(minutes.keys) if 500 <= minute % 1440 < 940]

@@ -71,7 +71,7 @@ def test_near_the_target_nothing_moves():
 
 
 def test_few_requests_make_the_margin_wider():
-    near = situation("target", target_miss_rate=0.19)
+    near = situation("target", target_miss_rate=0.18)
     assert decide(near).action is Action.GROW
     few = replace(near, curve=curve(requests=1000))
     assert decide(few).why is Why.WITHIN
