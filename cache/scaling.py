@@ -159,8 +159,8 @@ class Rejected:
 class Decision:
     """``chosen_bytes`` is the present capacity where it holds. ``wanted_bytes`` is what would be best, were it not for
     bounds, steps and the cooldown. Of ``miss_rate`` first requests are left out in the mode ``target``: ``now`` is what
-    the present capacity misses, ``expected`` what the chosen, or for a while the wanted one would. ``limit`` is what kept
-    it from going further; ``wait_seconds`` how long after a change it would have to wait, where that is not over.
+    the present capacity misses, ``expected`` what the chosen, or for a while the wanted one would. ``limit`` is what
+    kept it from going further; ``wait_seconds`` how long after a change it has to wait, where that is not over.
     """
 
     action: Action

@@ -1,5 +1,6 @@
-"""Days of requests, and what the auto-scaler would have made of them: the pure decision, minute by minute, on real ledgers.
+"""Days of requests, and what the auto-scaler would have made of them: the pure decision, minute by minute.
 
+The cache is a real ledger.
 What every fixed size would have missed is read off LRU stack distances: one pass tells it of all sizes at once.
 """
 
@@ -139,7 +140,14 @@ def capacities_of(minutes: Minutes) -> list[int]:
     return [step for step in GRID if MIB <= step <= 2 * largest]
 
 
-def play(minutes: Minutes, distances: Distances, rules: Autoscale, capacity_bytes: int, worth: Worth) -> Run:
+def play(
+    minutes: Minutes,
+    distances: Distances,
+    rules: Autoscale,
+    capacity_bytes: int,
+    worth: Worth,
+    least_requests: int = LEAST_REQUESTS,
+) -> Run:
     """The cache as it would have been run, with a decision after each minute of the window that the rules imply."""
     ledger, ran = Ledger(POLICIES["lru"](), capacity_bytes), Run()
     window = max(1, -(-rules.cooldown_seconds // MINUTE))
@@ -164,7 +172,7 @@ def play(minutes: Minutes, distances: Distances, rules: Autoscale, capacity_byte
                 Traffic(len(recent) * MINUTE, *(sum(c) for c in zip(*recent, strict=True)),
                         pressed=ledger.size_bytes >= 0.8 * capacity_bytes),
                 _curve(distances, minute, window), changed_seconds=(minute + 1 - changed) * MINUTE,
-                least_requests=LEAST_REQUESTS, worth=worth,
+                least_requests=least_requests, worth=worth,
             )
         )  # fmt: skip
         if decision.action is not Action.HOLD:

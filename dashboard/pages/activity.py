@@ -35,7 +35,7 @@ FRAME = "activity-frame"
 TELLS = "activity-tells"
 TICK_MILLISECONDS = 20_000
 MOST_ROWS = 100
-SPANS = ("24h", "3h", "7d", "30d")
+SPANS = ("24h", "1h", "3h", "7d", "30d")
 CSV = "activity-csv"
 WHICH_WORDS = {
     "all": "All",
