@@ -1,6 +1,6 @@
 """Five days of auto-scaling, simulated from the pure decision: ``python -m benchmarks.scaling_days [trace ...]``.
 
-A trace is what /export/trace.csv gives, a text with a key a line, or 32-bit big-endian numbers, each also as .xz or .gz.
+A trace is what /export/trace.csv gives, a text with a key a line, or 32-bit big-endian numbers; as .xz or .gz, too.
 Without one it is a synthetic day five times, with favourites that move on.
 """
 

@@ -147,9 +147,8 @@ def test_a_persons_edit_in_the_same_moment_holds(world, monkeypatch):
 
 def test_after_a_change_it_waits_for_the_cooldown_whoever_made_it(world):
     world.scale("miss_rate")
+    world.edit(world.now - 200, capacity_bytes=70 * MIB, author="jonas")
     world.report()
-    changed = world.edit(world.now - 200, capacity_bytes=70 * MIB, author="jonas")
-    world.channel.announce(Announcement("host", world.now - 199, changed.version, "lru", 70 * MIB))
     decided = world.scaler().tick()
     assert decided.why == "cooldown"
     assert "of 5 min cooldown left; then 140 MB would be tried" in decided.sentence
