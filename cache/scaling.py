@@ -18,7 +18,7 @@ WORTH_SAVING = 0.08
 SIGMAS = 3
 LEAST_GAIN = 0.05
 """Growing must lower the miss rate by such a share of it."""
-LEAST_SPARED = 0.25
+LEAST_SPARED = 0.3
 """Where most misses are first requests, growing must spare such a share of all misses: a flood of them also drives out
 what others ask for again, and more room for that is not what is wanted."""
 MOSTLY = 0.5

@@ -92,7 +92,7 @@ def register(
         return jsonify(config_version=fleet.newest.version, instances=[_instance(one) for one in fleet.instances])
 
     what_if_api.register(api, curves, lambda: _asked_range(clock()), _refuse)
-    activity_api.register(api, verdicts, decisions, lambda: _refuse_old_data(reader), lambda: _asked_range(clock())[0])
+    activity_api.register(api, verdicts, decisions, lambda: _refuse_old_data(reader), lambda: _asked_span(clock()))
 
     @server.before_request
     def nothing_there() -> None:
@@ -120,6 +120,14 @@ def _asked_range(now: float) -> tuple[Range, str]:
     if not 0 < len(instance) <= MAX_NAME_LENGTH:
         raise Problem(400, "instance must be all, each, or the name of one.", parameter="instance")
     return Range.floored(start, end, period_seconds), instance
+
+
+def _asked_span(now: float) -> Range:
+    """from and to of the request to the second: what was decided a moment ago is in what ends now."""
+    start, end = (_time(name, default, now) for name, default in (("from", "now-24h"), ("to", "now")))
+    if start > end:
+        raise Problem(400, "from must not be after to.", parameter="from")
+    return Range(start, end + 1 if end >= int(now) else end, MINUTE)
 
 
 def _time(name: str, default: str, now: float) -> int:

@@ -26,7 +26,7 @@ class World:
 
     def __init__(self, path):
         self.channel = SqliteChannel(str(path))
-        self.start = int(time.time()) // 60 * 60 - 60 * MINUTES
+        self.start = int(time.time() - 20) // 60 * 60 - 60 * MINUTES
         self.now = self.start + 60 * MINUTES + 11.0
         self.instance = whatif_days.Instance(since=self.start, policies=("lru",), capacity_bytes=64 * MIB)
         self.told = 0

@@ -1,4 +1,4 @@
-"""The fields of auto-scaling: what matters to a mode is read, the rest stays, and what is wrong is said at its field."""
+"""The fields of auto-scaling: what matters to a mode is read, and what is wrong is said at its field."""
 
 import pytest
 
