@@ -36,7 +36,7 @@ START_BYTES = 64 * MIB
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("traces", nargs="*", type=Path)
-    arguments.add_argument("--cooldown", type=int, default=3600, help="seconds (%(default)s)")
+    arguments.add_argument("--cooldown", type=int, default=1800, help="seconds (%(default)s)")
     asked = arguments.parse_args()
     days = [("synthetic", diurnal())] if not asked.traces else []
     days += [(path.name, spread(read(path))) for path in asked.traces]
