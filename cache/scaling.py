@@ -25,6 +25,7 @@ MOSTLY = 0.5
 LOOKED_AT = 0.95
 """A point of the curve that was looked at for less of the requests is left out."""
 MOST_REJECTED = 9
+MONTH_SECONDS = 30 * 86_400
 ROUND_FROM = 16 * MIB
 
 
@@ -50,6 +51,7 @@ class Why(StrEnum):
     # Nothing to do
     WITHIN = "within"
     SMALL = "small"  # the better capacity is too near
+    REFETCH = "refetch"  # what shrinking drops costs more to fetch again than it saves for a while
     COLD = "cold"  # most misses are first requests
     NO_GAIN = "no gain"  # more room would not help
     NOT_FULL = "not full"  # there is room left
@@ -82,16 +84,21 @@ class Because(StrEnum):
     ROOM_LEFT = "the cache is not full"
     COLD = "first requests miss at any size"
     NO_GAIN = "it would hardly miss less"
+    REFETCH = "fetching again what it drops costs more"
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """What all caches together counted. ``pressed`` tells that they lacked room: full, or evicting, or refusing."""
+    """What all caches together counted. ``pressed`` tells that they lacked room: full, or evicting, or refusing.
+
+    ``entry_bytes`` is what an entry takes up on the average, where any is held.
+    """
 
     seconds: int
     requests: int
     misses: int
     pressed: bool = True
+    entry_bytes: float | None = None
 
     @property
     def miss_rate(self) -> float:
@@ -294,6 +301,9 @@ def _by_cost(situation: Situation) -> Decision:
     best_rounded = _rounded(best)
     if capacity * LEAST_SHRINK < best_rounded < capacity * LEAST_GROWTH:
         return replace(known, why=Why.SMALL)
+    if best_rounded < capacity and now - costs[best] < _refetching(situation, best_rounded):
+        dropping = Rejected(best_rounded, Because.REFETCH, _at(rates, best), costs[best])
+        return replace(known, why=Why.REFETCH, rejected=(dropping, *others)[:MOST_REJECTED])
     return replace(
         known,
         action=Action.GROW if best_rounded > capacity else Action.SHRINK,
@@ -438,8 +448,17 @@ def _not_for_target(rates: Iterable[tuple[int, float]], target: float, wanted: f
 def _dollars(situation: Situation, capacity: int, miss_rate: float) -> float:
     """A month of all caches' memory, and of misses at the pace of the window."""
     traffic = situation.traffic
-    misses = miss_rate * traffic.requests / traffic.seconds * 30 * 86_400
+    misses = miss_rate * traffic.requests / traffic.seconds * MONTH_SECONDS
     return capacity * situation.caches * situation.worth.byte_month + misses * situation.worth.miss
+
+
+def _refetching(situation: Situation, capacity: int) -> float:
+    """Dollars a month for fetching again what a smaller capacity drops, if it stays for as long as shrinking waits."""
+    entry_bytes, rules = situation.traffic.entry_bytes, situation.rules
+    if not entry_bytes:
+        return 0.0
+    misses = (_real(situation) - capacity) * situation.caches / entry_bytes
+    return max(0.0, misses) * situation.worth.miss * MONTH_SECONDS / max(60, SHRINK_WAITS * rules.cooldown_seconds)
 
 
 def noise(rate: float, requests: int) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cache.config import Autoscale
-from cache.scaling import Action, Because, Decision, Rejected, Why, decide
+from cache.scaling import SHRINK_WAITS, Action, Because, Decision, Rejected, Why, decide
 from dashboard.changes import ARROW, policy_label
 from dashboard.cost import dollars
 from dashboard.curves import Curves
@@ -240,6 +240,10 @@ _BECAUSE = {
     Why.UNSURE: lambda seen, decision: "What-if has seen too little of these requests, or is off by over a point",
     Why.WITHIN: _within,
     Why.SMALL: lambda seen, decision: "the best size is so near that a change is not worth it",
+    Why.REFETCH: lambda seen, decision: (
+        "a smaller cache would cost less, but what it drops is dearer to fetch again "
+        f"than it saves in {duration(SHRINK_WAITS * seen.situation.rules.cooldown_seconds)}"
+    ),
     Why.COLD: _cold,
     Why.NO_GAIN: lambda seen, decision: f"{_measured(seen, decision)}, but more memory would hardly spare any",
     Why.NOT_FULL: _full_or_not,

@@ -138,10 +138,12 @@ def _traffic(minutes: Table, start: int, end: int) -> tuple[Traffic | None, floa
     last = minutes.values[minutes.time == minutes.time[-1]].sum(axis=0)
     full = last[COLUMN["size_bytes"]] >= FULL * last[COLUMN["capacity_bytes"]]
     pressed = bool(full or sums[COLUMN["evictions"]] or sums[COLUMN["too_large"]])
+    items = int(last[COLUMN["items"]])
+    entry_bytes = float(last[COLUMN["size_bytes"]] / items) if items else None
     latency: dict[int, int] = {}
     for bucket, answers in zip(minutes.buckets.tolist(), minutes.answers.tolist(), strict=True):
         latency[bucket] = latency.get(bucket, 0) + answers
-    return Traffic(max(MINUTE, end - start), requests, misses, pressed), slower_by(latency, misses)
+    return Traffic(max(MINUTE, end - start), requests, misses, pressed, entry_bytes), slower_by(latency, misses)
 
 
 def slower_by(latency: Mapping[int, int], misses: int) -> float | None:

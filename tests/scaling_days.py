@@ -170,7 +170,8 @@ def play(
             Situation(
                 rules, capacity_bytes,
                 Traffic(len(recent) * MINUTE, *(sum(c) for c in zip(*recent, strict=True)),
-                        pressed=ledger.size_bytes >= 0.8 * capacity_bytes),
+                        pressed=ledger.size_bytes >= 0.8 * capacity_bytes,
+                        entry_bytes=ledger.size_bytes / len(ledger) if len(ledger) else None),
                 _curve(distances, minute, window), changed_seconds=(minute + 1 - changed) * MINUTE,
                 least_requests=least_requests, worth=worth,
             )

@@ -110,6 +110,13 @@ def test_by_cost_more_caches_make_memory_dearer():
     assert decide(replace(one, caches=20)).action is not Action.GROW
 
 
+def test_by_cost_it_does_not_drop_what_is_dearer_to_fetch_again():
+    cheap = situation("cost", worth=Worth(4.6 / MIB, 3e-9))
+    held = replace(cheap, traffic=replace(cheap.traffic, entry_bytes=0.01))
+    assert decide(held).why is Why.REFETCH
+    assert decide(replace(cheap, traffic=replace(cheap.traffic, entry_bytes=90_000))).action is Action.SHRINK
+
+
 @pytest.mark.parametrize("mode", ["target", "cost"])
 def test_without_a_curve_it_holds(mode):
     assert decide(situation(mode, curve=None)).why is Why.NO_CURVE
