@@ -18,6 +18,8 @@ WORTH_SAVING = 0.08
 SIGMAS = 3
 LEAST_GAIN = 0.05
 """Growing must lower the miss rate by such a share of it."""
+ASKED_AGAIN = 0.25
+"""How much of what a shrinking cache drops is taken to be asked for again before long: most of it never is."""
 LEAST_SPARED = 0.3
 """Where most misses are first requests, growing must spare such a share of all misses: a flood of them also drives out
 what others ask for again, and more room for that is not what is wanted."""
@@ -458,7 +460,13 @@ def _refetching(situation: Situation, capacity: int) -> float:
     if not entry_bytes:
         return 0.0
     misses = (_real(situation) - capacity) * situation.caches / entry_bytes
-    return max(0.0, misses) * situation.worth.miss * MONTH_SECONDS / max(60, SHRINK_WAITS * rules.cooldown_seconds)
+    return (
+        ASKED_AGAIN
+        * max(0.0, misses)
+        * situation.worth.miss
+        * MONTH_SECONDS
+        / max(60, SHRINK_WAITS * rules.cooldown_seconds)
+    )
 
 
 def noise(rate: float, requests: int) -> float:
