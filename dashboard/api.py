@@ -39,8 +39,8 @@ def register(
     outlooks: Outlooks,
     verdicts: Verdicts,
     channel: Channel,
-    decisions: Decisions,
     clock: Callable[[], float] = time.time,
+    decisions: Decisions | None = None,
 ) -> None:
     """Put the URLs for scripts on the server; every error there is a problem document."""
     answer_problems(server)
@@ -92,7 +92,13 @@ def register(
         return jsonify(config_version=fleet.newest.version, instances=[_instance(one) for one in fleet.instances])
 
     what_if_api.register(api, curves, lambda: _asked_range(clock()), _refuse)
-    activity_api.register(api, verdicts, decisions, lambda: _refuse_old_data(reader), lambda: _asked_span(clock()))
+    activity_api.register(
+        api,
+        verdicts,
+        decisions or Decisions(channel, clock),
+        lambda: _refuse_old_data(reader),
+        lambda: _asked_span(clock()),
+    )
 
     @server.before_request
     def nothing_there() -> None:

@@ -69,7 +69,7 @@ def create_app(settings: Settings, channel: Channel | None = None) -> Dash:
     guard(app.server, settings.hosts)
     if settings.manager_password:
         _ask_for_password(app.server, settings)
-    api.register(app.server, reader, curves, outlooks, verdicts, channel, decisions)
+    api.register(app.server, reader, curves, outlooks, verdicts, channel, decisions=decisions)
     return app
 
 
