@@ -20,10 +20,16 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 
-class Autoscale(_Part):
-    """How the capacity may move by itself; ``manual`` moves nothing. Sizes in bytes, rates as fractions."""
+MODES = ("manual", "miss_rate", "target", "cost")
 
-    mode: Literal["manual"] = "manual"
+
+class Autoscale(_Part):
+    """How the capacity may move by itself; ``manual`` moves nothing. Sizes in bytes, rates as fractions.
+
+    ``min_bytes`` to ``max_bytes`` bound it in every mode, and the two ratios the largest step either way.
+    """
+
+    mode: Literal["manual", "miss_rate", "target", "cost"] = "manual"
     min_bytes: int = Field(MIB, ge=MIN_CAPACITY_BYTES, le=MAX_CAPACITY_BYTES)
     max_bytes: int = Field(1024 * MIB, ge=MIN_CAPACITY_BYTES, le=MAX_CAPACITY_BYTES)
     grow_above: float = Field(0.5, ge=0, le=1, allow_inf_nan=False)

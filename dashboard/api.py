@@ -12,6 +12,7 @@ from flask import Blueprint, Flask, Response, jsonify, request
 from cache.config import Configuration, EditRefused, edited
 from dashboard import activity_api, exports, what_if_api
 from dashboard.curves import Curves
+from dashboard.decisions import Decisions
 from dashboard.editing import Predict
 from dashboard.fleet import Instance
 from dashboard.outlooks import Outlooks
@@ -39,6 +40,7 @@ def register(
     verdicts: Verdicts,
     channel: Channel,
     clock: Callable[[], float] = time.time,
+    decisions: Decisions | None = None,
 ) -> None:
     """Put the URLs for scripts on the server; every error there is a problem document."""
     answer_problems(server)
@@ -90,7 +92,13 @@ def register(
         return jsonify(config_version=fleet.newest.version, instances=[_instance(one) for one in fleet.instances])
 
     what_if_api.register(api, curves, lambda: _asked_range(clock()), _refuse)
-    activity_api.register(api, verdicts, lambda: _refuse_old_data(reader))
+    activity_api.register(
+        api,
+        verdicts,
+        decisions or Decisions(channel, clock),
+        lambda: _refuse_old_data(reader),
+        lambda: _asked_span(clock()),
+    )
 
     @server.before_request
     def nothing_there() -> None:
@@ -118,6 +126,14 @@ def _asked_range(now: float) -> tuple[Range, str]:
     if not 0 < len(instance) <= MAX_NAME_LENGTH:
         raise Problem(400, "instance must be all, each, or the name of one.", parameter="instance")
     return Range.floored(start, end, period_seconds), instance
+
+
+def _asked_span(now: float) -> Range:
+    """from and to of the request to the second: what was decided a moment ago is in what ends now."""
+    start, end = (_time(name, default, now) for name, default in (("from", "now-24h"), ("to", "now")))
+    if start > end:
+        raise Problem(400, "from must not be after to.", parameter="from")
+    return Range(start, end + 1 if end >= int(now) else end, MINUTE)
 
 
 def _time(name: str, default: str, now: float) -> int:

@@ -7,6 +7,8 @@ from flask import Flask, Response, request
 
 from dashboard import api, cost, login, session, shell
 from dashboard.curves import Curves
+from dashboard.decision_words import trial
+from dashboard.decisions import Decisions
 from dashboard.outlooks import Outlooks
 from dashboard.pages import (
     activity,
@@ -59,14 +61,15 @@ def create_app(settings: Settings, channel: Channel | None = None) -> Dash:
     shell.register(app, reader, channel.traits.source)
     statistics_callbacks.register(app, reader, verdicts)
     what_if_callbacks.register(app, reader, curves, outlooks)
-    configuration_callbacks.register(app, reader, channel, outlooks)
-    activity.register(app, reader, verdicts)
+    decisions = Decisions(channel)
+    configuration_callbacks.register(app, reader, channel, outlooks, trial(reader, curves, settings))
+    activity.register(app, reader, verdicts, decisions)
     cost.register(app, reader, channel, statistics.WINDOW, toolbar.REFRESH)
     _finish(app)
     guard(app.server, settings.hosts)
     if settings.manager_password:
         _ask_for_password(app.server, settings)
-    api.register(app.server, reader, curves, outlooks, verdicts, channel)
+    api.register(app.server, reader, curves, outlooks, verdicts, channel, decisions=decisions)
     return app
 
 

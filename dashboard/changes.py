@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cache.config import Configuration
+from cache.config import Autoscale, Configuration
 from cache.policies import POLICIES
 from dashboard.fleet import Fleet
+from dashboard.modes import mode_label
 from dashboard.words import MISSING, plural, size
 
 ARROW = "→"
@@ -67,11 +68,18 @@ def what_changed(before: Configuration | None, after: Configuration) -> str:
     if after.capacity_bytes != before.capacity_bytes:
         told.append(f"{size(before.capacity_bytes)} {ARROW} {size(after.capacity_bytes)}")
     if after.autoscale != before.autoscale:
-        told.append("auto-scaling")
+        told.append(_scaling_changed(before.autoscale, after.autoscale))
     if after.purge.generation != before.purge.generation:
         keys = after.purge.keys
         told.append(f"{plural(len(keys), 'image')} dropped from the cache" if keys else "cache cleared")
     return ", ".join(told) or "nothing changed"
+
+
+def _scaling_changed(before: Autoscale, after: Autoscale) -> str:
+    """auto-scaling Manual → Target."""
+    if before.mode != after.mode:
+        return f"auto-scaling {mode_label(before.mode)} {ARROW} {mode_label(after.mode)}"
+    return f"auto-scaling by {mode_label(after.mode).lower()}, other numbers"
 
 
 def loss(fleet: Fleet, capacity_bytes: int) -> Loss | None:

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from cache.config import Configuration, EditRefused, edited
-from dashboard.forms import Draft, megabytes, read_capacity
+from dashboard.forms import Draft, is_in_force, megabytes, read_capacity
+from dashboard.scaling_fields import scale_texts
 from metrics.channel import Channel, ChannelUnavailable, ConfigurationRefused, VersionConflict
 
 ATTEMPTS = 5
@@ -77,11 +78,13 @@ def moved_onto(newest: Configuration, base: Configuration, draft: Draft) -> Draf
             kept_capacity = megabytes(newest.capacity_bytes)
     except ValueError:
         pass  # what cannot be read is what they typed: it stays
-    return Draft(kept_policy, kept_capacity, draft.author, draft.reason)
+    texts, started = scale_texts(newest.autoscale), scale_texts(base.autoscale)
+    changed = {name: text for name, text in draft.scale.items() if text is not None and text != started.get(name)}
+    return Draft(kept_policy, kept_capacity, draft.author, draft.reason, texts | changed)
 
 
 def _late(newest: Configuration, edit: dict[str, Any]) -> Outcome:
     # Pressed twice, or two want the same: it is in force, and nobody lost anything.
-    if all(getattr(newest, name) == value for name, value in edit.items() if name in ("policy", "capacity_bytes")):
+    if is_in_force(edit, newest):
         return Outcome(saved=newest)
     return Outcome(overtaken=newest)

@@ -28,6 +28,7 @@ class Instance:
     refused_version: int | None
     problem: str
     last: Minute | None
+    most_bytes: int | None = None  # what its machine's memory allows
 
     @property
     def value(self) -> Mapping[str, int]:
@@ -127,6 +128,7 @@ def _instance(name: str, said: Announcement | None, last: Minute | None, now: fl
         refused_version=said.refused_version if said else None,
         problem=said.problem if said else "",
         last=last,
+        most_bytes=said.most_bytes if said else None,
     )
 
 

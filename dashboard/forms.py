@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cache.config import MAX_CAPACITY_BYTES, MIB, MIN_CAPACITY_BYTES, Configuration
+from cache.config import DEFAULT, MAX_CAPACITY_BYTES, MIB, MIN_CAPACITY_BYTES, Configuration
 from cache.policies import POLICIES
+from dashboard.scaling_fields import read_scale, scale_texts
 from dashboard.words import size
 
 NAMELESS = "anonymous"
@@ -35,10 +36,13 @@ class Draft:
     capacity: str
     author: str = ""
     reason: str = ""
+    scale: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """The fields of auto-scaling by name, as they stand there; what is missing is not changed."""
 
 
 def draft_of(document: Configuration, reason: str = "") -> Draft:
-    return Draft(document.policy, megabytes(document.capacity_bytes), reason=reason)
+    scale = scale_texts(document.autoscale)
+    return Draft(document.policy, megabytes(document.capacity_bytes), reason=reason, scale=scale)
 
 
 def draft_from_address(address: Mapping[str, str], document: Configuration) -> tuple[Draft, list[str]]:
@@ -56,7 +60,7 @@ def draft_from_address(address: Mapping[str, str], document: Configuration) -> t
             problems.append(
                 f"The link asks for a capacity of {capacity!r} bytes, which is not allowed. It was left out."
             )
-    return Draft(policy, text, draft.author, draft.reason), problems
+    return replace(draft, policy=policy, capacity=text), problems
 
 
 def read_capacity(text: str) -> int:
@@ -75,8 +79,11 @@ def megabytes(number: int) -> str:
     return repr(number / MIB).removesuffix(".0")
 
 
-def read_draft(draft: Draft) -> tuple[dict[str, Any], dict[str, str]]:
-    """The edit that the form asks for, and a sentence for each field that does not hold."""
+def read_draft(draft: Draft, base: Configuration = DEFAULT) -> tuple[dict[str, Any], dict[str, str]]:
+    """The edit that the form asks for, and a sentence for each field that does not hold.
+
+    ``base`` is what the form started from: what has no field, or none in the chosen mode, stays as it is there.
+    """
     edit: dict[str, Any] = {"author": draft.author.strip() or NAMELESS, "reason": draft.reason.strip()}
     errors: dict[str, str] = {}
     if draft.policy in POLICIES:
@@ -87,13 +94,22 @@ def read_draft(draft: Draft) -> tuple[dict[str, Any], dict[str, str]]:
         edit["capacity_bytes"] = read_capacity(draft.capacity)
     except ValueError as error:
         errors["capacity_bytes"] = str(error)
-    for field, most, name in (("author", MAX_AUTHOR, "name"), ("reason", MAX_REASON, "reason")):
-        if len(edit[field]) > most:
-            errors[field] = f"Your {name} may have {most} characters at most; it has {len(edit[field])}."
+    for member, most, name in (("author", MAX_AUTHOR, "name"), ("reason", MAX_REASON, "reason")):
+        if len(edit[member]) > most:
+            errors[member] = f"Your {name} may have {most} characters at most; it has {len(edit[member])}."
+    if draft.scale.get("mode") is not None:
+        edit["autoscale"], wrong = read_scale(draft.scale, base.autoscale, read_capacity)
+        errors |= {f"autoscale.{name}": told for name, told in wrong.items()}
     return edit, errors
 
 
 def is_change(draft: Draft, base: Configuration) -> bool:
     """Whether the form says anything else than the document; what cannot be read does."""
-    edit, errors = read_draft(draft)
-    return bool(errors) or any(edit[name] != getattr(base, name) for name in ("policy", "capacity_bytes"))
+    edit, errors = read_draft(draft, base)
+    return bool(errors) or not is_in_force(edit, base)
+
+
+def is_in_force(edit: Mapping[str, Any], document: Configuration) -> bool:
+    """Whether a document says already what an edit of policy, capacity and auto-scaling asks for."""
+    same = all(getattr(document, name) == edit[name] for name in ("policy", "capacity_bytes") if name in edit)
+    return same and all(getattr(document.autoscale, name) == value for name, value in edit.get("autoscale", {}).items())

@@ -8,7 +8,12 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from metrics.channels import open_channel
-from metrics.prices import DOLLARS_A_GB_OF_MEMORY_A_MONTH, DOLLARS_A_THOUSAND_S3_GETS, Prices
+from metrics.prices import (
+    DOLLARS_A_GB_OF_MEMORY_A_MONTH,
+    DOLLARS_A_THOUSAND_S3_GETS,
+    DOLLARS_A_THOUSAND_SECONDS_OF_WAITING,
+    Prices,
+)
 from web.exposure import refuse_exposed
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -61,6 +66,18 @@ class Settings(BaseSettings):
         description="How long after a change it is said whether its prediction came true; less for a demonstration.",
     )
 
+    waiting_price: float = Field(
+        DOLLARS_A_THOUSAND_SECONDS_OF_WAITING,
+        ge=0,
+        description="Dollars for a thousand seconds that people wait, which is a million milliseconds.",
+    )
+    miss_milliseconds: float = Field(
+        0, ge=0, le=60_000, description="How much longer a miss takes than a hit; as it was measured where 0."
+    )
+    scale_requests: int = Field(
+        1000, ge=1, le=1_000_000_000, description="The auto-scaler never acts on fewer requests than that."
+    )
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _in_capitals(cls, value: object) -> object:
@@ -92,7 +109,7 @@ class Settings(BaseSettings):
 
     @property
     def prices(self) -> Prices:
-        return Prices(self.memory_price, self.s3_get_price)
+        return Prices(self.memory_price, self.s3_get_price, self.waiting_price, self.miss_milliseconds)
 
     @cached_property
     def hosts(self) -> frozenset[str]:

@@ -36,11 +36,18 @@ if [[ $app == web ]]; then
   fi
 fi
 
-echo "hitrate: starting $unit"
-install -m 644 -D "$release/deploy/systemd/$unit" "$root/etc/systemd/system/$unit"
+# The auto-scaler is a process of its own beside the manager, with the manager's settings.
+units=("$unit")
+[[ $app != manager ]] || units+=(hitrate-autoscaler.service)
+for each in "${units[@]}"; do
+  echo "hitrate: starting $each"
+  install -m 644 -D "$release/deploy/systemd/$each" "$root/etc/systemd/system/$each"
+done
 systemctl daemon-reload
-systemctl enable --quiet "$unit"
-systemctl restart "$unit"
+for each in "${units[@]}"; do
+  systemctl enable --quiet "$each"
+  systemctl restart "$each"
+done
 
 # "degraded" is not enough here: a first start without its database is a mistake in the settings.
 for ((waited = 0; waited < seconds; waited += 2)); do

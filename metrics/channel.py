@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from cache.config import Configuration
 from metrics.calls import Calls
 from metrics.curves import Curve
+from metrics.decisions import Decision
 from metrics.schema import Minute
 
 
@@ -44,7 +45,7 @@ class Announcement:
 
     ``time`` is seconds since 1970, UTC; ``version`` the configuration it runs on; ``capacity_bytes`` what it really
     applies, and ``capped`` that this is less than was asked for; ``refused_version`` and ``problem`` tell of a newer
-    document that it could not take up.
+    document that it could not take up. ``most_bytes`` is the most that its machine's memory allows, where it says so.
     """
 
     instance: str
@@ -56,6 +57,7 @@ class Announcement:
     refused_version: int | None = None
     problem: str = ""
     stopped: bool = False
+    most_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,18 @@ class CurveChannel(Protocol):
         """All with start <= time < end, by time and instance; ``by_hours`` gives whole hours where there are any."""
 
 
-class Channel(StatisticsChannel, ConfigurationChannel, InstanceChannel, CurveChannel, Protocol):
-    """All four. Every method may raise ChannelUnavailable.
+class DecisionChannel(Protocol):
+    """What the auto-scaler decided and why, for people."""
+
+    def send_decision(self, decision: Decision) -> None:
+        """Store a decision; one that is sent again changes nothing."""
+
+    def decisions(self, start: int, end: int) -> list[Decision]:
+        """All with start <= time < end (seconds, UTC), by time."""
+
+
+class Channel(StatisticsChannel, ConfigurationChannel, InstanceChannel, CurveChannel, DecisionChannel, Protocol):
+    """All five. Every method may raise ChannelUnavailable.
 
     ``calls`` counts what was asked of a service that charges for it; None where asking is free.
     """

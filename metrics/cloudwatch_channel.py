@@ -10,6 +10,7 @@ from metrics.channel import Announcement, ChannelUnavailable, Traits
 from metrics.cloudwatch_client import READING, SENDING, Client, Patience, Silence
 from metrics.cloudwatch_configuration import ConfigurationLog
 from metrics.cloudwatch_curves import CurveLog
+from metrics.cloudwatch_decisions import DecisionLog
 from metrics.cloudwatch_instances import Instances
 from metrics.cloudwatch_latency import LatencyLog
 from metrics.cloudwatch_log import LogStream
@@ -17,6 +18,7 @@ from metrics.cloudwatch_reader import COARSE_AFTER_SECONDS, MetricReader
 from metrics.cloudwatch_sender import Sender
 from metrics.cloudwatch_url import Address
 from metrics.curves import Curve, of_document
+from metrics.decisions import Decision
 from metrics.schema import Minute
 
 GROUP = "/hitrate/{namespace}"
@@ -25,7 +27,7 @@ WORD_SECONDS = 10
 SHOWN_AFTER_SECONDS = 60
 """How long a new point takes to be read back, as a rule."""
 CONFIGURATION, INSTANCES, LATENCY = "configuration", "instances", "latency"
-CURVES, CURVE_HOURS = "curves", "curve-hours"
+CURVES, CURVE_HOURS, DECISIONS = "curves", "curve-hours", "decisions"
 """The streams of the group."""
 
 
@@ -69,6 +71,7 @@ class CloudWatchChannel:
             (LogStream(client, group, CURVES), LogStream(client, group, CURVE_HOURS)) for client in (logs, pages)
         ]
         self._sent_curves, self._read_curves = (CurveLog(*both, clock) for both in streams)
+        self._decisions = DecisionLog(*(LogStream(client, group, DECISIONS) for client in (logs, pages)), clock)
 
     @property
     def dropped(self) -> int:
@@ -106,6 +109,12 @@ class CloudWatchChannel:
 
     def curves(self, start: int, end: int, by_hours: bool = False) -> list[Curve]:
         return self._read_curves.read(start, end, by_hours)
+
+    def send_decision(self, decision: Decision) -> None:
+        self._decisions.append(decision)
+
+    def decisions(self, start: int, end: int) -> list[Decision]:
+        return self._decisions.read(start, end)
 
     def _say_what_is_wrong(self) -> None:
         """An empty range costs no call: it tells how the last ones went, for those who ask every few seconds."""

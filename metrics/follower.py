@@ -151,6 +151,7 @@ class Follower:
                 refused_version=self._refused.version if self._refused else None,
                 problem=str(self._refused) if self._refused else "",
                 stopped=stopped,
+                most_bytes=self._most_bytes,
             )
         )
         self._announced_at = self._clock()

@@ -18,6 +18,8 @@ CHARGED_BY_CALL = frozenset({"put_metric_data", "list_metrics"})
 DOLLARS_A_GB_OF_MEMORY_A_MONTH = 4.60
 """r6g.large, on demand: $0.1008 an hour for 16 GB."""
 DOLLARS_A_THOUSAND_S3_GETS = 0.0004
+DOLLARS_A_THOUSAND_SECONDS_OF_WAITING = 0.10
+"""No price of AWS, but what is chosen to weigh slow pages by: some 36 cents for an hour of somebody's waiting."""
 
 GB = 1 << 30
 MONTH_SECONDS = 30 * 86_400
@@ -29,10 +31,20 @@ LOG_BYTES_A_MINUTE = 4000
 
 @dataclass(frozen=True)
 class Prices:
-    """What a cache is weighed by: its memory against the reads that it spares."""
+    """What a cache is weighed by: its memory against the reads, and the waiting, that it spares.
+
+    ``miss_milliseconds`` is how much longer a miss takes than a hit; 0 where that is to be measured.
+    """
 
     memory_gb_month: float = DOLLARS_A_GB_OF_MEMORY_A_MONTH
     s3_thousand_gets: float = DOLLARS_A_THOUSAND_S3_GETS
+    thousand_seconds: float = DOLLARS_A_THOUSAND_SECONDS_OF_WAITING
+    miss_milliseconds: float = 0.0
+
+    def of_a_miss(self, measured_milliseconds: float | None) -> float:
+        """Dollars for one read of the store, and for the time that it takes."""
+        milliseconds = self.miss_milliseconds or measured_milliseconds or 0.0
+        return self.s3_thousand_gets / 1000 + milliseconds * self.thousand_seconds / 1_000_000
 
 
 def spent(tally: Tally) -> float:

@@ -14,14 +14,16 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from cache.config import DEFAULT, Configuration
-from metrics import sqlite_curves
+from metrics import decisions, sqlite_curves
 from metrics.channel import Announcement, ChannelUnavailable, ConfigurationRefused, Traits, VersionConflict
 from metrics.curves import Curve, of_document
+from metrics.decisions import Decision
 from metrics.schema import MINUTE, Minute, add_minutes
 
 HOUR = 3600
 MINUTES_KEPT_SECONDS = 90 * 86_400
 HOURS_KEPT_SECONDS = 455 * 86_400
+DECISIONS_KEPT_SECONDS = 90 * 86_400
 BUSY_TIMEOUT_SECONDS = 5
 
 TABLES = """
@@ -31,6 +33,7 @@ CREATE TABLE IF NOT EXISTS hours (time INTEGER, instance TEXT, counts TEXT NOT N
     PRIMARY KEY (time, instance)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS configurations (version INTEGER PRIMARY KEY, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS instances (instance TEXT PRIMARY KEY, announcement TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS decisions (time REAL, id TEXT, decision TEXT NOT NULL, PRIMARY KEY (time, id)) WITHOUT ROWID;
 """
 
 
@@ -111,11 +114,22 @@ class SqliteChannel:
         with self._connect() as connection:
             return sqlite_curves.load(connection, start, end, by_hours)
 
+    def send_decision(self, decision: Decision) -> None:
+        with self._writing() as connection:
+            row = decision.time, decision.id, decisions.written(decision)
+            connection.execute("INSERT OR REPLACE INTO decisions VALUES (?, ?, ?)", row)
+
+    def decisions(self, start: int, end: int) -> list[Decision]:
+        with self._connect() as connection:
+            rows = connection.execute("SELECT decision FROM decisions WHERE time >= ? AND time < ?", (start, end))
+            return decisions.once_each(decisions.read(text) for (text,) in rows.fetchall())
+
     def _prune(self, connection: sqlite3.Connection) -> None:
         hour = int(self._clock()) // HOUR * HOUR
         if hour != self._pruned_hour:
             connection.execute("DELETE FROM minutes WHERE time < ?", (hour - MINUTES_KEPT_SECONDS,))
             connection.execute("DELETE FROM hours WHERE time < ?", (hour - HOURS_KEPT_SECONDS,))
+            connection.execute("DELETE FROM decisions WHERE time < ?", (hour - DECISIONS_KEPT_SECONDS,))
             sqlite_curves.prune(connection, hour)
             self._pruned_hour = hour
 

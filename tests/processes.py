@@ -118,6 +118,8 @@ class App:
         return self.log.read_text(errors="replace")[-3000:] if self.log.exists() else ""
 
     def _ready_or_ended(self) -> bool:
+        if not self._ready_path:
+            return True  # it listens nowhere
         return self._process.poll() is not None or status(self.url + self._ready_path) == 200
 
     def _wait_for_silence(self) -> None:
@@ -132,6 +134,11 @@ def image_service(data_dir: Path, **settings: Any) -> App:
 def manager(data_dir: Path, **settings: Any) -> App:
     """The manager, not started yet."""
     return App("dashboard", "/healthz", data_dir, **settings)
+
+
+def autoscaler(data_dir: Path, **settings: Any) -> App:
+    """The auto-scaler, not started yet; it listens nowhere."""
+    return App("dashboard.autoscaler", "", data_dir, **settings)
 
 
 def status(url: str) -> int | None:

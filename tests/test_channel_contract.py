@@ -10,6 +10,7 @@ from metrics.channel import Announcement, ConfigurationRefused, VersionConflict
 from metrics.channels import open_channel
 from metrics.cloudwatch_channel import CloudWatchChannel
 from metrics.curves import HOUR, add_curves, of_document
+from metrics.decisions import Decision
 from metrics.schema import METRICS, Minute
 from metrics.sqlite_channel import SqliteChannel
 from tests.whatif_days import small
@@ -182,6 +183,33 @@ def test_an_hour_is_rolled_by_whoever_goes_on_after_a_restart(channel, again):
         channel.send_curve(small("a", hour + 60 * number))
     hours = [c for c in channel.curves(hour, NOON, by_hours=True) if c.period_seconds == HOUR]
     assert [(c.seconds, c.live.requests) for c in hours] == [(HOUR, 600)]
+
+
+def decision(id, at, **more):
+    return Decision(
+        id, at, 3, "target", "hold", "cooldown", 100 * MIB, 100 * MIB, "Held at 100 MB: Zoë waits.",
+        inputs={"requests": 5, "rules": {"min_bytes": MIB}}, rejected=({"capacity_bytes": MIB, "because": "small"},),
+        **more,
+    )  # fmt: skip
+
+
+def test_decisions_come_back_as_they_were_sent_by_time(channel):
+    sent = [decision("b", NOON + 60.25), decision("a", NOON, applied_version=4), decision("c", NOON + 120)]
+    for each in sent:
+        channel.send_decision(each)
+    assert channel.decisions(NOON, NOON + 120) == [sent[1], sent[0]]
+    assert channel.decisions(NOON + 120, NOON + 180) == [sent[2]]
+    assert channel.decisions(NOON, NOON) == []
+
+
+def test_a_decision_sent_again_changes_nothing(channel, again):
+    for _ in range(3):
+        channel.send_decision(decision("a", NOON))
+    assert again().decisions(NOON, NOON + 60) == [decision("a", NOON)]
+
+
+def test_before_the_first_decision_there_is_none(channel):
+    assert channel.decisions(0, NOON) == []
 
 
 def test_a_scheme_that_no_channel_has_is_refused_in_words():

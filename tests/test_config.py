@@ -93,6 +93,11 @@ def test_a_purge_generation_never_falls():
         edited(purged, {"purge": {"generation": 2}}, now=NOW)
 
 
+@pytest.mark.parametrize("mode", ["manual", "miss_rate", "target", "cost"])
+def test_every_mode_of_auto_scaling_can_be_configured(mode):
+    assert edited(DEFAULT, {"autoscale": {"mode": mode}}, now=NOW).autoscale.mode == mode
+
+
 @pytest.mark.parametrize("policy", POLICIES)
 def test_every_policy_can_be_configured(policy):
     assert edited(DEFAULT, {"policy": policy}, now=NOW).policy == policy

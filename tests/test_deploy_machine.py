@@ -258,11 +258,25 @@ def test_install_makes_the_venv_puts_the_unit_in_and_waits_for_the_answer(machin
     done = machine.install([app], python=sys.executable)
     assert done.returncode == 0, done.stderr
     assert (machine.release / ".venv/bin/python").exists()
-    name = f"hitrate-{app}.service"
-    installed = machine.root / "etc/systemd/system" / name
-    assert installed.read_text() == (DEPLOY / "systemd" / name).read_text()
+    names = [f"hitrate-{app}.service", *(["hitrate-autoscaler.service"] if app == "manager" else [])]
+    for name in names:
+        installed = machine.root / "etc/systemd/system" / name
+        assert installed.read_text() == (DEPLOY / "systemd" / name).read_text()
     asked = [line for line in machine.log.read_text().splitlines() if line.startswith("systemctl")]
-    assert asked == ["systemctl daemon-reload", f"systemctl enable --quiet {name}", f"systemctl restart {name}"]
+    started = [f"systemctl {verb} {name}" for name in names for verb in ("enable --quiet", "restart")]
+    assert asked == ["systemctl daemon-reload", *started]
+
+
+def test_the_autoscaler_runs_as_the_manager_does_but_for_its_name():
+    both = [(DEPLOY / "systemd" / f"hitrate-{name}.service").read_text() for name in ("manager", "autoscaler")]
+    manager, scaler = ([line for line in text.splitlines() if not line.startswith("#")] for text in both)
+    renamed = [
+        line.replace("hitrate-manager", "hitrate-autoscaler")
+        .replace("Hitrate manager", "Hitrate auto-scaler")
+        .replace("-m dashboard", "-m dashboard.autoscaler")
+        for line in manager
+    ]
+    assert renamed == scaler
 
 
 def test_install_gives_the_service_the_machines_name_once_and_the_databases_authority(machine):

@@ -102,7 +102,7 @@ def test_statistics_go_to_the_own_namespace_only():
     assert put["Condition"] == {"StringEquals": {"cloudwatch:namespace": {"Ref": "Namespace"}}}
 
 
-STREAMS = ("configuration", "instances", "latency", "curves", "curve-hours")
+STREAMS = ("configuration", "instances", "latency", "curves", "curve-hours", "decisions")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ STREAMS = ("configuration", "instances", "latency", "curves", "curve-hours")
         ("WebRole", "logs:GetLogEvents", {"configuration", "curves"}),
         ("WebRole", "logs:PutLogEvents", {"instances", "latency", "curves", "curve-hours"}),
         ("ManagerRole", "logs:GetLogEvents", {*STREAMS}),
-        ("ManagerRole", "logs:PutLogEvents", {"configuration"}),
+        ("ManagerRole", "logs:PutLogEvents", {"configuration", "decisions"}),
     ],
 )
 def test_configuration_goes_one_way_and_words_the_other(role, action, streams):

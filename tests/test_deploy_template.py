@@ -7,7 +7,7 @@ import pytest
 from cfnlint import api
 
 from image_service.settings import Settings as ServiceSettings
-from metrics.cloudwatch_channel import CONFIGURATION, CURVE_HOURS, CURVES, GROUP, INSTANCES, LATENCY
+from metrics.cloudwatch_channel import CONFIGURATION, CURVE_HOURS, CURVES, DECISIONS, GROUP, INSTANCES, LATENCY
 from metrics.cloudwatch_datums import DIMENSION, OF_AN_INSTANCE, OF_THE_FLEET
 from metrics.cloudwatch_limits import NAMESPACE
 from metrics.prices import SEEN, sent_a_month
@@ -82,7 +82,7 @@ def test_the_log_group_is_that_of_the_channel():
     assert group["LogGroupName"] == {"Fn::Sub": GROUP.format(namespace="${Namespace}")}
     assert group["RetentionInDays"] == 90
     streams = {stream["LogStreamName"] for stream in resources("AWS::Logs::LogStream").values()}
-    assert streams == {CONFIGURATION, INSTANCES, LATENCY, CURVES, CURVE_HOURS}
+    assert streams == {CONFIGURATION, INSTANCES, LATENCY, CURVES, CURVE_HOURS, DECISIONS}
 
 
 def test_a_namespace_that_the_template_takes_the_channel_takes_too():

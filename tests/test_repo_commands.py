@@ -41,6 +41,7 @@ def test_run_starts_both_says_where_and_ends_both(both, ends):
     for port in ports:
         assert f"http://127.0.0.1:{port}" in log.read_text()
         assert status(f"http://127.0.0.1:{port}/healthz") == 200
+    wait_until(lambda: "the mode is manual" in log.read_text(), 40, f"the auto-scaler in {log.read_text()}")
     if ends == "Ctrl-C":
         os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to all at once
     else:

@@ -1,21 +1,28 @@
 """Activity: who or what changed it, why, and did it help?"""
 
+from collections.abc import Mapping
+
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from dashboard import ids
 from dashboard.changes import what_changed
+from dashboard.decision_words import turned_down
+from dashboard.decisions import Decisions
 from dashboard.figures import CONFIG
 from dashboard.fleet import made_at
 from dashboard.marks import changes
 from dashboard.pages.parts import help_button
+from dashboard.ranges import HOUR
 from dashboard.reader import Reader
 from dashboard.theme import palette
 from dashboard.timeline import timeline, told
 from dashboard.verdicts import Change, Verdicts, long, numbers, score, score_words, short
 from dashboard.window import PRESETS, read_window
 from dashboard.words import MISSING, moment
+from metrics.chain import AUTOSCALER
+from metrics.decisions import Decision
 
 SCORE = "activity-score"
 ROWS = "activity-rows"
@@ -28,8 +35,15 @@ FRAME = "activity-frame"
 TELLS = "activity-tells"
 TICK_MILLISECONDS = 20_000
 MOST_ROWS = 100
-SPANS = ("24h", "3h", "7d", "30d")
-WHICH_WORDS = {"all": "All changes", "predicted": "With a prediction"}
+SPANS = ("24h", "1h", "3h", "7d", "30d")
+CSV = "activity-csv"
+WHICH_WORDS = {
+    "all": "All",
+    "changes": "Changes",
+    "predicted": "With a prediction",
+    "scaler": "The auto-scaler",
+    "held": "Held",
+}
 HEADS = ("Version", "When, who, why", "Change", "Before", "Predicted", "After", "If unchanged", "Verdict")
 METHOD = (
     "Before: the hit rate of the setting then in force. Predicted: what the new one would have hit on those requests. "
@@ -67,7 +81,8 @@ def layout(**_address: str) -> html.Div:
                         w=260, attributes={"input": {"aria-label": "Filter", "maxLength": 80}},
                     ),
                     html.Span(className="spring"),
-                    html.A("As JSON", href="/api/activity", className="button"),
+                    html.A("CSV", id=CSV, href="/export/activity.csv", className="button"),
+                    html.A("JSON", href="/api/activity", className="button"),
                 ],
             ),
             _timeline(),
@@ -110,20 +125,23 @@ def _timeline() -> html.Section:
     )
 
 
-def register(app: Dash, reader: Reader, verdicts: Verdicts) -> None:
+def register(app: Dash, reader: Reader, verdicts: Verdicts, decisions: Decisions) -> None:
     @app.callback(
         Output(GRAPH, "figure"),
         Output(FRAME, "aria-label"),
         Output(TELLS, "children"),
+        Output(CSV, "href"),
         Input(SPAN, "value"),
         Input(ids.SCHEME, "data"),
         Input(TICK, "n_intervals"),
     )
     def draw(span: str, scheme: str | None, _ticks: int | None) -> tuple:
         window, _ = read_window({"from": f"now-{span}"}, reader.now())
-        frame, documents = reader.statistics(window.range), changes(reader.history(), window.range)
-        sentence = told(frame, window.range, documents)
-        return timeline(frame, window.range, documents, palette(scheme or "light")), sentence, sentence
+        history, decided = reader.history(), decisions.over(window.range.start, window.range.end)
+        frame, documents = reader.statistics(window.range), changes(history, window.range)
+        sentence = told(frame, window.range, documents, decided)
+        figure = timeline(frame, window.range, documents, palette(scheme or "light"), history, decided)
+        return figure, sentence, sentence, f"/export/activity.csv?from=now-{span}"
 
     @app.callback(
         Output(SCORE, "children"),
@@ -131,38 +149,91 @@ def register(app: Dash, reader: Reader, verdicts: Verdicts) -> None:
         Input(TICK, "n_intervals"),
         Input(WHICH, "value"),
         Input(FILTER, "value"),
+        Input(SPAN, "value"),
     )
-    def show(_ticks: int | None, which: str, text: str | None) -> tuple[str, Component]:
-        every = verdicts.changes()
-        return score_words(score(every)), rows(chosen(every, which, text or ""))
+    def show(_ticks: int | None, which: str, text: str | None, span: str | None) -> tuple[str, Component]:
+        every, now = verdicts.changes(), int(reader.now())
+        seconds = next((seconds for value, _, seconds in PRESETS if value == span), 24 * HOUR)
+        decided = decisions.over(now - seconds, now + 1)
+        entries = chosen(every, which, text or ""), chosen_decisions(decided, which, text or "")
+        return score_words(score(every)), rows(*entries, reasons=_reasons(decided))
 
 
 def chosen(every: list[Change], which: str, text: str) -> list[Change]:
     wanted = text.strip().lower()
+    return [change for change in every if _is_wanted(change, which) and (not wanted or wanted in _text(change))]
+
+
+def _is_wanted(change: Change, which: str) -> bool:
+    wanted = {
+        "predicted": change.document.prediction is not None,
+        "scaler": change.document.author == AUTOSCALER,
+        "held": False,
+    }
+    return wanted.get(which, True)
+
+
+def chosen_decisions(decided: list[Decision], which: str, text: str) -> list[Decision]:
+    """Those that changed nothing: what was changed stands there as a change."""
+    wanted = text.strip().lower()
     return [
-        change
-        for change in every
-        if (which == "all" or change.document.prediction is not None) and (not wanted or wanted in _text(change))
+        decision
+        for decision in decided
+        if decision.applied_version is None and which in ("all", "scaler", "held")
+        if not wanted or wanted in f"{AUTOSCALER} {decision.sentence}".lower()
     ]
 
 
-def rows(every: list[Change]) -> Component:
-    if not every:
+def _reasons(decided: list[Decision]) -> dict[int, str]:
+    """What was turned down when a version was made."""
+    return {d.applied_version: turned_down(d.rejected) for d in decided if d.applied_version is not None}
+
+
+def rows(every: list[Change], held: list[Decision] = (), reasons: Mapping[int, str] | None = None) -> Component:
+    """Changes and what the auto-scaler left as it was, the newest first."""
+    entries = [(made_at(change.document), _row(change, (reasons or {}).get(change.document.version, "")))
+               for change in every[:MOST_ROWS]]  # fmt: skip
+    entries += [(decision.time, _decision_row(decision)) for decision in held[-MOST_ROWS:]]
+    if not entries:
         return html.P("No changes yet: what is applied on Configuration stands here.", className="muted")
     return html.Table(
         className="plain-table activity-table",
         children=[
             html.Thead(html.Tr([html.Th(head, scope="col") for head in HEADS])),
-            html.Tbody([_row(change) for change in every[:MOST_ROWS]]),
+            html.Tbody([row for _, row in sorted(entries, key=lambda each: each[0], reverse=True)][:MOST_ROWS]),
         ],
     )
 
 
-def _row(change: Change) -> Component:
+def _decision_row(decision: Decision) -> Component:
+    sentence = [html.Div(decision.sentence), _turned_down(turned_down(decision.rejected))]
+    if decision.repeated:
+        sentence.insert(1, html.Div(f"Decided {decision.repeated} times more before.", className="muted activity-why"))
+    return html.Tr(
+        className="activity-held",
+        children=[
+            html.Td("", **{"data-label": ""}),
+            html.Td(
+                [html.Span(moment(decision.time), className="muted"), f" {AUTOSCALER}"], **{"data-label": HEADS[1]}
+            ),
+            html.Td(sentence, colSpan=6, **{"data-label": "Decision"}),
+        ],
+    )
+
+
+def _turned_down(told: str) -> Component | None:
+    if not told:
+        return None
+    head, _, rest = told.partition(": ")
+    return html.Details([html.Summary(head), rest], className="activity-why muted")
+
+
+def _row(change: Change, not_chosen: str = "") -> Component:
     document = change.document
     who = [
         html.Div([html.Span(moment(made_at(document)), className="muted"), f" {document.author}"]),
         html.Div(f"“{document.reason}”", className="muted activity-reason") if document.reason else None,
+        _turned_down(not_chosen),
     ]
     cells = [
         (HEADS[0], dcc.Link(f"v{document.version}", href=f"/configuration#v{document.version}")),

@@ -6,6 +6,7 @@ from dash import dcc, html
 from cache.policies import POLICIES
 from dashboard.forms import MAX_AUTHOR, MAX_REASON, NAMELESS, STEPS_MB
 from dashboard.login import name_given
+from dashboard.modes import FIELDS, MODES, SUFFIX, Field
 from dashboard.pages.parts import help_button
 from dashboard.words import size
 from metrics.schema import WORDS
@@ -31,6 +32,9 @@ CAPACITY = "configuration-capacity"
 SLIDER = "configuration-slider"
 AUTHOR = "configuration-author"
 REASON = "configuration-reason"
+MODE = "configuration-mode"
+DRY_RUN = "configuration-dry-run"
+SCALE = "configuration-scale"
 DISCARD = "configuration-discard"
 APPLY = "configuration-apply"
 CLEAR = "configuration-clear"
@@ -79,6 +83,11 @@ def layout(**address: str) -> html.Div:
             dcc.Interval(id=TICK, interval=FOLLOW_MILLISECONDS),
         ],
     )
+
+
+def of_field(name: str) -> str:
+    """The id of a field of auto-scaling."""
+    return f"configuration-scale-{name}"
 
 
 def of_question(which: str, part: str) -> str:
@@ -152,6 +161,7 @@ def _form() -> html.Section:
                     ),
                 ],
             ),
+            _scaling(),
             html.Div(
                 className="field two",
                 children=[
@@ -177,22 +187,69 @@ def _form() -> html.Section:
     )
 
 
+def _scaling() -> html.Div:
+    """The mode, and below it the fields that matter to it; the others are hidden by the mode's name as a class."""
+    return html.Div(
+        className="field",
+        children=[
+            dmc.RadioGroup(
+                id=MODE,
+                label="Auto-scaling",
+                className="modes-group",
+                children=html.Div(
+                    [_choice(name, mode.label, mode.summary) for name, mode in MODES.items()], className="policies"
+                ),
+            ),
+            html.Div(
+                id=SCALE,
+                className="scale scale-manual",
+                children=[
+                    *(_field(field) for field in FIELDS),
+                    dmc.Switch(
+                        id=DRY_RUN,
+                        label="Dry run: only say what it would do",
+                        checked=False,
+                        className="scale-dry",
+                    ),
+                ],
+            ),
+        ],
+    )
+
+
+def _field(field: Field) -> html.Div:
+    return html.Div(
+        dmc.TextInput(
+            id=of_field(field.name),
+            label=field.label,
+            rightSection=SUFFIX[field.kind],
+            rightSectionWidth=56 if field.kind == "times" else 40,
+            debounce=True,
+            attributes={"input": {"inputMode": "decimal", "maxLength": 40}},
+        ),
+        className=" ".join(["scale-field", *(f"for-{mode}" for mode in field.modes)]),
+    )
+
+
 def _signed() -> dict[str, str]:
     # Not an empty value: it would displace the name that this browser remembers.
     return {"value": name_given()} if name_given() else {}
 
 
 def _policy(name: str) -> dmc.RadioCard:
-    policy = POLICIES[name]
+    return _choice(name, POLICIES[name].label, POLICIES[name].summary)
+
+
+def _choice(value: str, label: str, summary: str) -> dmc.RadioCard:
     return dmc.RadioCard(
-        value=name,
+        value=value,
         className="policy",
         children=[
             dmc.RadioIndicator(),
             html.Span(
                 [
-                    html.Span(policy.label, className="policy-label"),
-                    html.Span(policy.summary, className="policy-summary"),
+                    html.Span(label, className="policy-label"),
+                    html.Span(summary, className="policy-summary"),
                 ],
                 className="policy-words",
             ),

@@ -24,9 +24,15 @@ from metrics.channel import Channel
 ROWS_SHOWN = 20
 
 
-def register(app: Dash, reader: Reader, channel: Channel, outlooks: Outlooks) -> None:
+def register(
+    app: Dash,
+    reader: Reader,
+    channel: Channel,
+    outlooks: Outlooks,
+    trial: configuration_form.Trial = lambda rules: "",
+) -> None:
     _register_following(app, reader)
-    configuration_form.register(app, reader, outlooks)
+    configuration_form.register(app, reader, outlooks, trial)
     configuration_saving.register(app, reader, channel, outlooks)
 
 

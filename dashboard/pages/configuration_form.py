@@ -1,33 +1,52 @@
 """The form of Configuration: the document it starts from, its fields, and what comes of them before Apply."""
 
 import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
-from cache.config import Configuration
-from dashboard.editing import moved_onto
+from cache.config import Autoscale, Configuration
+from dashboard.editing import content, moved_onto
 from dashboard.expectation import expected
 from dashboard.forms import Draft, draft_from_address, draft_of, is_change, read_capacity, read_draft
+from dashboard.modes import FIELDS as SCALE_FIELDS
 from dashboard.outlooks import Outlooks, setting_of
 from dashboard.pages import configuration as page
 from dashboard.pages.configuration_parts import (
     now_and_new,
     saved_meanwhile,
     three_columns,
+    would_do,
 )
 from dashboard.pages.statistics_parts import notices
 from dashboard.ranges import HOUR
 from dashboard.reader import Reader
+from dashboard.scaling_fields import read_scale, rules_of
+from dashboard.scaling_fields import rows as scale_rows
 from dashboard.words import size
 
-FIELDS = tuple(State(field, "value") for field in (page.POLICY, page.CAPACITY, page.AUTHOR, page.REASON))
+SCALE_NAMES = ("mode", *(field.name for field in SCALE_FIELDS), "dry_run")
+SCALE_VALUES = (
+    (page.MODE, "value"),
+    *((page.of_field(field.name), "value") for field in SCALE_FIELDS),
+    (page.DRY_RUN, "checked"),
+)
+"""Where each of SCALE_NAMES stands on the page."""
+FIELDS = (
+    *(State(field, "value") for field in (page.POLICY, page.CAPACITY, page.AUTHOR, page.REASON)),
+    *(State(*place) for place in SCALE_VALUES),
+)
+Trial = Callable[[Autoscale], str]
+"""What the auto-scaler would do now by these rules, in a sentence."""
 
 
-def register(app: Dash, reader: Reader, outlooks: Outlooks) -> None:
+def register(app: Dash, reader: Reader, outlooks: Outlooks, trial: Trial) -> None:
     _register_form(app, reader)
     _register_fields(app)
-    _register_preview(app, reader, outlooks)
+    _register_scaling(app)
+    _register_preview(app, reader, outlooks, trial)
 
 
 def _register_form(app: Dash, reader: Reader) -> None:
@@ -40,6 +59,7 @@ def _register_form(app: Dash, reader: Reader) -> None:
         Output(page.REASON, "value"),
         Output(page.CONFLICT, "data"),
         Output(page.NOTICES, "children"),
+        *(Output(*place) for place in SCALE_VALUES),
         Input(page.SEEN, "data"),
         Input(page.DISCARD, "n_clicks"),
         Input({"resolve": ALL}, "n_clicks"),
@@ -54,7 +74,7 @@ def _register_form(app: Dash, reader: Reader) -> None:
     def take_up(
         _seen: dict, _discard: int | None, _resolve: list, _back: list,
         base: dict | None, saved: dict | None, conflict: dict | None, address: dict,
-        policy: str | None, capacity: str | None, author: str | None, reason: str | None,
+        policy: str | None, capacity: str | None, author: str | None, reason: str | None, *scale: Any,
     ) -> tuple:  # fmt: skip
         newest = reader.newest()
         if not reader.has_read:
@@ -62,7 +82,7 @@ def _register_form(app: Dash, reader: Reader) -> None:
         if base is None:
             draft, problems = draft_from_address(address or {}, newest)
             return _filled(newest, draft, notices(problems))
-        started, draft = Configuration.model_validate(base), draft_in(policy, capacity, author, reason)
+        started, draft = Configuration.model_validate(base), draft_in(policy, capacity, author, reason, scale)
         pressed = ctx.triggered_id if ctx.triggered and ctx.triggered[0]["value"] else None
         if isinstance(pressed, dict) and "back" in pressed:
             document = next((d for d in reader.history() if d.version == pressed["back"]), None)
@@ -85,18 +105,23 @@ def _followed(
         raise PreventUpdate
     if saved and saved["version"] == newest.version and saved["fill"]:
         return _filled(newest, draft_of(newest))
-    same = (newest.policy, newest.capacity_bytes) == (started.policy, started.capacity_bytes)
+    same = content(newest) == content(started)
     if same or not is_change(draft, started):
         return _filled(newest, moved_onto(newest, started, draft))
-    return (*[no_update] * 5, notices([saved_meanwhile(started, newest)]))
+    told = notices([saved_meanwhile(started, newest)])
+    return (*[no_update] * 5, told, *[no_update] * len(SCALE_NAMES))
 
 
 def _filled(base: Configuration, draft: Draft, told: list | None = None) -> tuple:
-    return base.model_dump(), draft.policy, draft.capacity, draft.reason, None, told or []
+    scale = [draft.scale.get(name, no_update) for name in SCALE_NAMES]
+    return base.model_dump(), draft.policy, draft.capacity, draft.reason, None, told or [], *scale
 
 
-def draft_in(policy: str | None, capacity: str | None, author: str | None, reason: str | None) -> Draft:
-    return Draft(policy or "", capacity or "", author or "", reason or "")
+def draft_in(
+    policy: str | None, capacity: str | None, author: str | None, reason: str | None, scale: Sequence[Any] = ()
+) -> Draft:
+    fields = dict(zip(SCALE_NAMES, scale, strict=False))
+    return Draft(policy or "", capacity or "", author or "", reason or "", fields)
 
 
 def _register_fields(app: Dash) -> None:
@@ -123,6 +148,22 @@ def _register_fields(app: Dash) -> None:
     )
 
 
+def _register_scaling(app: Dash) -> None:
+    @app.callback(Output(page.SCALE, "className"), Input(page.MODE, "value"))
+    def choose(mode: str | None) -> str:
+        return f"scale scale-{mode or 'manual'}"
+
+    # A field of these is only heard of when it is left, so nobody is told off in the middle of a number.
+    @app.callback(
+        *(Output(page.of_field(field.name), "error") for field in SCALE_FIELDS),
+        *(Input(*place) for place in SCALE_VALUES),
+        prevent_initial_call=True,
+    )
+    def check_scaling(*scale: Any) -> tuple:
+        _, errors = read_scale(dict(zip(SCALE_NAMES, scale, strict=True)), Autoscale(), read_capacity)
+        return tuple(errors.get(field.name) for field in SCALE_FIELDS)
+
+
 def _error_of(capacity: str | None) -> str | None:
     try:
         read_capacity(capacity or "")
@@ -131,7 +172,7 @@ def _error_of(capacity: str | None) -> str | None:
     return None
 
 
-def _register_preview(app: Dash, reader: Reader, outlooks: Outlooks) -> None:
+def _register_preview(app: Dash, reader: Reader, outlooks: Outlooks, trial: Trial) -> None:
     @app.callback(
         Output(page.PANEL, "children"),
         Output(page.APPLY, "children"),
@@ -144,6 +185,7 @@ def _register_preview(app: Dash, reader: Reader, outlooks: Outlooks) -> None:
         Input(page.CAPACITY, "value"),
         Input(page.CONFLICT, "data"),
         Input(page.SEEN, "data"),
+        *(Input(*place) for place in SCALE_VALUES),
         State(page.ADDRESS, "data"),
         prevent_initial_call=True,
     )
@@ -153,12 +195,14 @@ def _register_preview(app: Dash, reader: Reader, outlooks: Outlooks) -> None:
         capacity: str | None,
         conflict: dict | None,
         _seen: dict | None,
-        address: dict | None,
+        *scale_and_address: Any,
     ) -> tuple:
         if base is None or not policy:
             raise PreventUpdate
-        started, fleet, draft = Configuration.model_validate(base), reader.fleet(), draft_in(policy, capacity, "", "")
-        edit, errors = read_draft(draft)
+        *scale, address = scale_and_address
+        started, fleet = Configuration.model_validate(base), reader.fleet()
+        draft = draft_in(policy, capacity, "", "", scale)
+        edit, errors = read_draft(draft, started)
         wanted = edit.get("capacity_bytes")
         in_all = _in_all(wanted, len(fleet.alive))
         if conflict:
@@ -166,10 +210,15 @@ def _register_preview(app: Dash, reader: Reader, outlooks: Outlooks) -> None:
             panel = three_columns(started, theirs, between, policy, wanted)
             return panel, "Apply", True, True, "First choose what becomes of your changes.", in_all
         changed = is_change(draft, started)
-        outlook = outlooks.from_now(setting_of(started), seconds_over(address)) if changed else None
-        new = None if errors or not changed else (policy, wanted)
-        panel = now_and_new(started, policy, wanted, fleet, expected(outlook, new))
-        why_not = _why_not(changed, bool(errors))
+        moves = wanted is not None and (policy, wanted) != setting_of(started)
+        outlook = outlooks.from_now(setting_of(started), seconds_over(address)) if moves else None
+        new = None if errors or not moves else (policy, wanted)
+        rules = None if errors else rules_of(started.autoscale, edit.get("autoscale", {}))
+        scaling = scale_rows(started.autoscale, rules) if rules else []
+        panel = now_and_new(started, policy, wanted, fleet, expected(outlook, new), scaling)
+        if rules and rules.mode != "manual":
+            panel.append(would_do(trial(rules)))
+        why_not = _why_not(changed, errors)
         label = f"Apply as v{reader.newest().version + 1}"
         return panel, label, bool(why_not), not changed, why_not, in_all
 
@@ -180,10 +229,12 @@ def seconds_over(address: dict | None) -> int:
     return int(text) if re.fullmatch(r"[0-9]{2,8}", text) else HOUR
 
 
-def _why_not(changed: bool, wrong: bool) -> str:
+def _why_not(changed: bool, errors: Mapping[str, str]) -> str:
     if not changed:
         return "Nothing changed yet."
-    return "The capacity is not right yet." if wrong else ""
+    if any(name.startswith("autoscale") for name in errors):
+        return "Auto-scaling is not right yet."
+    return "The capacity is not right yet." if errors else ""
 
 
 def _between(reader: Reader, started: Configuration, conflict: dict) -> list[Configuration]:

@@ -16,6 +16,7 @@ from dashboard.changes import (
     shrinking,
     what_changed,
 )
+from dashboard.editing import content
 from dashboard.expectation import Expected
 from dashboard.fleet import Fleet, made_at
 from dashboard.ranges import utc
@@ -25,7 +26,12 @@ UNDO_SECONDS = 600
 
 
 def now_and_new(
-    base: Configuration, policy: str, capacity_bytes: int | None, fleet: Fleet, effect: Expected
+    base: Configuration,
+    policy: str,
+    capacity_bytes: int | None,
+    fleet: Fleet,
+    effect: Expected,
+    scaling: Sequence[tuple[str, str, str]] = (),
 ) -> list[Component]:
     """The panel What changes; a capacity that cannot be read is None."""
     caches = len(fleet.alive)
@@ -35,7 +41,7 @@ def now_and_new(
     if caches > 1:
         in_all = MISSING if capacity_bytes is None else size(capacity_bytes * caches)
         rows.append(_compared(f"In all {caches} instances", size(base.capacity_bytes * caches), in_all))
-    rows += [_compared(*row) for row in effect.rows]
+    rows += [_compared(*row) for row in (*scaling, *effect.rows)]
     return [
         html.H2("What changes"),
         html.Table(
@@ -48,6 +54,13 @@ def now_and_new(
         *(html.P(told, className="told") for told in _consequences(base, policy, capacity_bytes, fleet)),
         *_expectation(effect),
     ]
+
+
+def would_do(sentence: str) -> Component:
+    """What the auto-scaler would do at this moment by the rules in the form."""
+    return html.Section(
+        [html.H3("What it would do now"), html.P(sentence, className="told", role="status")], className="would-do"
+    )
 
 
 def _consequences(base: Configuration, policy: str, capacity_bytes: int | None, fleet: Fleet) -> list[str]:
@@ -158,7 +171,7 @@ def _judged_later(newest: Configuration) -> Component | None:
 
 
 def _undo(previous: Configuration, newest: Configuration) -> Component | None:
-    if (previous.policy, previous.capacity_bytes) == (newest.policy, newest.capacity_bytes):
+    if content(previous) == content(newest):
         return None
     return html.Div(
         className="undo",
@@ -181,7 +194,7 @@ def history_rows(documents: Sequence[Configuration], shown: int, fleet: Fleet) -
 def _history_row(document: Configuration, before: Configuration | None, fleet: Fleet) -> Component:
     in_force = document.version == fleet.newest.version
     by_default = document.version == 0
-    same = (document.policy, document.capacity_bytes) == (fleet.newest.policy, fleet.newest.capacity_bytes)
+    same = content(document) == content(fleet.newest)
     if in_force:
         state: Component = html.Span(
             f"in force, applied by {len(fleet.applied)} of {len(fleet.alive)}", className="now"

@@ -52,6 +52,7 @@ def _register_saving(app: Dash, reader: Reader, channel: Channel, outlooks: Outl
     def submit(
         _apply: int | None, _undo: list, _keep: int | None, _go: int | None, pending: dict | None, base: dict,
         address: dict | None, policy: str | None, capacity: str | None, author: str | None, reason: str | None,
+        *scale: Any,
     ) -> tuple:  # fmt: skip
         pressed = ctx.triggered_id if ctx.triggered[0]["value"] else None
         if pressed is None:
@@ -60,7 +61,7 @@ def _register_saving(app: Dash, reader: Reader, channel: Channel, outlooks: Outl
             return (*[no_update] * 3, None, False, *[no_update] * 5)
         confirmed = pressed == of_question("shrink", "go")
         asked = pending if confirmed else {"undo": pressed["undo"]} if isinstance(pressed, dict) else {"apply": True}
-        draft = draft_in(policy, capacity, author, reason)
+        draft = draft_in(policy, capacity, author, reason, scale)
         started, edit = _undoing(reader, asked["undo"], draft) if "undo" in asked else _applying(base, draft)
         if edit is None:
             raise PreventUpdate
@@ -97,8 +98,9 @@ def _answered(outcome: Outcome, reader: Reader, fill: bool) -> tuple:
 
 
 def _applying(base: dict, draft: Draft) -> tuple[Configuration, dict[str, Any] | None]:
-    edit, errors = read_draft(draft)
-    return Configuration.model_validate(base), None if errors else edit
+    started = Configuration.model_validate(base)
+    edit, errors = read_draft(draft, started)
+    return started, None if errors else edit
 
 
 def _undoing(reader: Reader, version: int, draft: Draft) -> tuple[Configuration, dict[str, Any] | None]:
