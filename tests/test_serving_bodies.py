@@ -55,7 +55,7 @@ def test_a_body_arrives_whole_however_it_is_framed(app, length):
 def test_beyond_the_slots_uploads_are_refused_at_once_and_the_rest_is_answered(start):
     app = start(STALL_SECONDS=60)
     held = [app.half_sent() for _ in range(SLOTS)]
-    wait_until(lambda: put(app, "/read", b"x")[0] == 503, 5)
+    wait_until(lambda: put(app, "/read", b"x")[0] == 503, 30)
     more = [app.half_sent() for _ in range(10)]
     assert [status(connection) for connection in more] == [503] * 10
     code, _, headers = put(app, "/read", bytes(3_000_000))

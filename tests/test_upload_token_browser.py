@@ -31,7 +31,8 @@ def delete(page: Page, name: str) -> None:
 def test_with_the_token_images_are_added_and_deleted_as_ever(new_context, service):
     page = new_context(http_credentials=CREDENTIALS).new_page()
     add(page, service)
-    page.get_by_role("link", name="See all images").click()
+    with page.expect_navigation():  # to its end: before its script has run, a button does nothing
+        page.get_by_role("link", name="See all images").click()
     delete(page, "image-001.png")
     expect(page.locator(".picture")).to_have_count(2)
 
