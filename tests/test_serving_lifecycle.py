@@ -44,6 +44,18 @@ def test_a_signal_to_the_whole_group_ends_it_in_order(start, number):
     assert closed_once(app)
 
 
+def test_a_worker_that_heard_of_the_end_first_is_no_failure(start):
+    app = start()
+    worker = app.worker
+    app.process.send_signal(signal.SIGSTOP)
+    os.kill(worker, signal.SIGINT)
+    wait_until(lambda: not lives(worker), 5, "the worker to end")
+    app.process.send_signal(signal.SIGINT)
+    app.process.send_signal(signal.SIGCONT)
+    assert app.ended() == 0
+    assert closed_once(app)
+
+
 def test_half_sent_bodies_and_hanging_requests_do_not_delay_the_end(start):
     app = start()
     connections = [app.half_sent() for _ in range(4)] + [app.half_sent("hang")]

@@ -112,7 +112,10 @@ class _Server(MPServer):
         for worker in self.wrks:
             if worker.is_alive():
                 os.kill(worker.inner.pid, ASKS_TO_DRAIN)
+        workers = list(self.wrks)
         super()._stop_workers()
+        # Ctrl-C reaches the worker too. One that heard it first, and ended in order, counts as a crash to granian.
+        self.interrupt_children[:] = [index for index in self.interrupt_children if workers[index].inner.exitcode]
 
 
 def _listen(host: str, port: int) -> socket.socket:
