@@ -36,12 +36,17 @@ class Put(Enum):
 
 @dataclass(frozen=True)
 class Usage:
-    """The cache at one instant; ``evictions`` counts from its start."""
+    """The cache at one instant; ``evictions`` and what follows it count from its start.
+
+    ``failures`` and ``rubbish`` are of a cache that instances share, and None of any other.
+    """
 
     items: int
     size_bytes: int
     capacity_bytes: int
     evictions: int
+    failures: int | None = None
+    rubbish: int | None = None
 
 
 class MemoryCache:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from dashboard.ranges import Range, default_period, parse_time
 from dashboard.table import BUCKETS, NAMES, Table
-from metrics.schema import LATENCY_VALUES_MS, METRICS, MINUTE, REASONS, Adds, Minute
+from metrics.schema import LATENCY_VALUES_MS, METRICS, MINUTE, OF_ENGINE, REASONS, Adds, Minute
 
 __all__ = ["COLUMNS", "CONTRACT_COLUMNS", "Range", "Totals", "default_period", "parse_time", "statistics", "totals"]
 
@@ -21,6 +21,7 @@ CONTRACT_COLUMNS: tuple[str, ...] = (
 
 FURTHER_COLUMNS = (
     "not_found", "uploads", "errors", "collapsed", "too_large", "origin_reads", "origin_bytes", "stale", *REASONS,
+    *OF_ENGINE,
 )  # fmt: skip
 EXPORTED_COLUMNS: tuple[str, ...] = CONTRACT_COLUMNS + FURTHER_COLUMNS
 COLUMNS: tuple[str, ...] = (*EXPORTED_COLUMNS, "reported", "unfinished")

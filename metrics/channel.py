@@ -1,7 +1,7 @@
 """What passes between the two apps, whichever way it travels: statistics one way, configuration the other."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 from cache.config import Configuration
@@ -46,6 +46,10 @@ class Announcement:
     ``time`` is seconds since 1970, UTC; ``version`` the configuration it runs on; ``capacity_bytes`` what it really
     applies, and ``capped`` that this is less than was asked for; ``refused_version`` and ``problem`` tell of a newer
     document that it could not take up. ``most_bytes`` is the most that its machine's memory allows, where it says so.
+
+    Where the cache is one that all instances share, ``engine`` is what it is called (a name of ENGINE_POLICIES), and
+    ``cache_problem`` why it can't be asked just now. ``fixed`` says why its policy and capacity can't be changed from
+    here; these are then its own, the policy in its own words where we have none for it.
     """
 
     instance: str
@@ -58,6 +62,17 @@ class Announcement:
     problem: str = ""
     stopped: bool = False
     most_bytes: int | None = None
+    engine: str = ""
+    fixed: str = ""
+    cache_problem: str = ""
+
+
+def announced(said: Mapping[str, Any]) -> Announcement:
+    """An announcement as it was written; what a later program says besides is left out."""
+    return Announcement(**{name: value for name, value in said.items() if name in _SAID})
+
+
+_SAID = frozenset(member.name for member in fields(Announcement))
 
 
 @dataclass(frozen=True)

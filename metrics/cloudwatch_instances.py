@@ -3,10 +3,10 @@
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from threading import RLock
 
-from metrics.channel import Announcement, ChannelUnavailable
+from metrics.channel import Announcement, ChannelUnavailable, announced
 from metrics.cloudwatch_client import Client, NotThere, Refused
 from metrics.cloudwatch_datums import DIMENSION, instance_of
 from metrics.cloudwatch_log import Event, LogStream, Tail
@@ -23,8 +23,6 @@ BEFORE_SECONDS = 86_400
 """The first minutes of an instance may be older than its first word: they waited together for CloudWatch."""
 AFTER_SECONDS = 26 * 3600
 """A living instance repeats its word twice a day."""
-
-_MEMBERS = frozenset(member.name for member in fields(Announcement))
 
 
 @dataclass(frozen=True)
@@ -115,9 +113,9 @@ class Instances:
 
 
 def _read(text: str) -> Announcement | None:
-    """None for what is no announcement; what a later program says besides is left out."""
+    """None for what is no announcement."""
     try:
-        word = Announcement(**{name: value for name, value in json.loads(text).items() if name in _MEMBERS})
+        word = announced(json.loads(text))
         return word if isinstance(word.instance, str) and isinstance(word.time, int | float) else None
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None

@@ -21,15 +21,19 @@ REASONS_WITHIN_SECONDS = 5.0
 REASONS_AT_END_SECONDS = 0.5
 OF_REASON = tuple(f"miss_{name}" for name in REASONS)
 """The metrics of REASONS, in its order."""
+FROM_START = {"evictions": "evictions", "cache_failures": "failures", "cache_rubbish": "rubbish"}
+"""Metrics by what of Usage they are told by: a minute's are what came since it began."""
 
 
 class Usage(Protocol):
-    """The gauges of a cache, read at the end of a minute; ``evictions`` counts from the cache's start."""
+    """The gauges of a cache at the end of a minute; ``evictions`` and what follows count from the cache's start."""
 
     items: int
     size_bytes: int
     capacity_bytes: int
     evictions: int
+    failures: int | None
+    rubbish: int | None
 
 
 class Reasons(Protocol):
@@ -67,7 +71,7 @@ class Reporter:
         self._lock = Lock()
         self._sending = Lock()
         self._minute = 0
-        self._evictions_before = 0
+        self._before: dict[str, int] = {}
         self._wait_seconds = 0.0
         self._not_before = 0.0
         self.problem = ""
@@ -75,14 +79,14 @@ class Reporter:
     def open(self, now: float) -> None:
         """Begin to count; take up the minute that an earlier process left."""
         self._minute = _minute_of(now)
-        self._evictions_before = self._usage().evictions
+        self._before = _from_start(self._usage())
         left = self._spool.take_open()
         if left is None:
             return
         if left.time >= self._minute:
             self._minute = left.time
             self._recorder.add(dict(left.values), dict(left.latency))
-            self._evictions_before -= left.values.get("evictions", 0)
+            self._before = {name: count - left.values.get(name, 0) for name, count in self._before.items()}
         else:
             self._spool.close_open(left)
 
@@ -145,7 +149,7 @@ class Reporter:
         except OSError:
             self._recorder.add(counts, latency)  # a full disk must not lose them: the minute stays open
             raise
-        self._evictions_before = usage.evictions
+        self._before = _from_start(usage)
 
     def _with_reasons(self, minutes: list[Minute], now: float) -> list[Minute]:
         """Those to be sent now: the newest waits a little until it is known why its requests missed."""
@@ -178,9 +182,9 @@ class Reporter:
             "items": usage.items,
             "size_bytes": usage.size_bytes,
             "capacity_bytes": usage.capacity_bytes,
-            "evictions": usage.evictions - self._evictions_before,
             "config_version": self._version(),
         }
+        values |= {name: count - self._before.get(name, 0) for name, count in _from_start(usage).items()}
         return Minute(self._instance, self._minute, values, latency)
 
 
@@ -194,6 +198,11 @@ def with_reasons(minute: Minute, told: dict[str, int] | None) -> Minute:
         return minute
     parts = apportioned(misses, [told[name] for name in REASONS])
     return replace(minute, values={**minute.values, **dict(zip(OF_REASON, parts, strict=True))})
+
+
+def _from_start(usage: Usage) -> dict[str, int]:
+    counts = {name: getattr(usage, member) for name, member in FROM_START.items()}
+    return {name: count for name, count in counts.items() if count is not None}
 
 
 def _minute_of(now: float) -> int:

@@ -47,6 +47,11 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "config_version", "ConfigVersion", "None", Adds.LOWEST, "Configuration", "The version of what was in force."
     ),
+    # Of a cache that instances share: sent only where there is one.
+    Metric(
+        "cache_failures", "CacheFailures", "Count", Adds.SUM, "Cache failures", "Times a shared cache gave no answer."
+    ),
+    Metric("cache_rubbish", "CacheRubbish", "Count", Adds.SUM, "Rubbish", "Entries not as they were stored: misses."),
     # Why requests missed: each miss under one of these.
     Metric("miss_cold", "MissCold", "Count", Adds.SUM, "First requests", "Nobody asked before; no cache helps."),
     Metric("miss_capacity", "MissCapacity", "Count", Adds.SUM, "Too little room", "A larger cache had held it still."),
@@ -59,7 +64,9 @@ BY_NAME: dict[str, Metric] = {metric.name: metric for metric in METRICS}
 COUNTS: tuple[str, ...] = tuple(metric.name for metric in METRICS if metric.adds is Adds.SUM)
 REASONS: tuple[str, ...] = tuple(name for name in COUNTS if name.startswith("miss_"))
 """Told by the shadows, and only where they run: a minute without them has none."""
-RECORDED: tuple[str, ...] = tuple(name for name in COUNTS if name not in REASONS)
+OF_ENGINE: tuple[str, ...] = ("cache_failures", "cache_rubbish")
+"""Told by a cache that instances share, and by no other."""
+RECORDED: tuple[str, ...] = tuple(name for name in COUNTS if name not in REASONS and name not in OF_ENGINE)
 """Counted as requests are answered."""
 GAUGES: tuple[str, ...] = tuple(metric.name for metric in METRICS if metric.adds is Adds.LAST)
 

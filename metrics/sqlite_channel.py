@@ -15,7 +15,14 @@ from pydantic_core import from_json
 
 from cache.config import DEFAULT, Configuration
 from metrics import decisions, sqlite_curves
-from metrics.channel import Announcement, ChannelUnavailable, ConfigurationRefused, Traits, VersionConflict
+from metrics.channel import (
+    Announcement,
+    ChannelUnavailable,
+    ConfigurationRefused,
+    Traits,
+    VersionConflict,
+    announced,
+)
 from metrics.curves import Curve, of_document
 from metrics.decisions import Decision
 from metrics.schema import MINUTE, Minute, add_minutes
@@ -104,7 +111,7 @@ class SqliteChannel:
     def announcements(self) -> list[Announcement]:
         with self._connect() as connection:
             rows = connection.execute("SELECT announcement FROM instances ORDER BY instance").fetchall()
-        return [Announcement(**json.loads(row[0])) for row in rows]
+        return [announced(json.loads(row[0])) for row in rows]
 
     def send_curve(self, document: Mapping[str, Any]) -> None:
         with self._writing() as connection:
