@@ -1,52 +1,19 @@
 """The cache in this process's memory: a ledger, the bytes it speaks of, and the lock around both."""
 
-from array import array
-from dataclasses import dataclass
-from enum import Enum
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
+from cache.cache import Applied, Put, Row, Usage
+from cache.generations import Generations
 from cache.ledger import Ledger
 from cache.policies import POLICIES
 from cache.whatif.tap import Tap
 
 SETTLE_STEP = 64
-# An invalidation and a fill of two keys that share a slot only cost a fill that is not kept; 512 KiB in all.
-GENERATION_SLOTS = 1 << 16
 
 PLACES = {name: place for place, name in enumerate(POLICIES)}
 
 Entry = tuple[str, int]
-
-
-class Row(Protocol):
-    """What the catalog says of a key; all the cache needs of it is the object that the key means now."""
-
-    @property
-    def object_id(self) -> str: ...
-
-
-class Put(Enum):
-    """What became of a fill."""
-
-    STORED = "stored"
-    TOO_LARGE = "too large"
-    STALE = "stale"
-
-
-@dataclass(frozen=True)
-class Usage:
-    """The cache at one instant; ``evictions`` and what follows it count from its start.
-
-    ``failures`` and ``rubbish`` are of a cache that instances share, and None of any other.
-    """
-
-    items: int
-    size_bytes: int
-    capacity_bytes: int
-    evictions: int
-    failures: int | None = None
-    rubbish: int | None = None
 
 
 class MemoryCache:
@@ -55,6 +22,8 @@ class MemoryCache:
     An object never changes: a replaced image is another object, and old bytes can't be found under the new row. A row
     is held as long as any body of its object is.
     """
+
+    engine = ""
 
     def __init__(self, policy: str, capacity_bytes: int, tap: Tap | None = None) -> None:
         """``tap`` is told of all that changes what is held, beside requests."""
@@ -65,11 +34,14 @@ class MemoryCache:
         self._rows: dict[str, Row] = {}
         self._bodies: dict[Entry, tuple[str, Any]] = {}
         self._entries_of: dict[str, set[Entry]] = {}
-        self._generations = array("Q", bytes(8 * GENERATION_SLOTS))
+        self._generations = Generations()
 
     def row(self, key: str) -> Any | None:
         """The row of a key some body of which is held."""
         return self._rows.get(key)
+
+    def learn(self, key: str, generation: int, row: Row) -> bool:
+        return False  # a row comes and goes with its bodies
 
     def get(self, object_id: str, width: int) -> Any | None:
         """The body of an object at a width (0: as sent), as a use of it."""
@@ -88,7 +60,7 @@ class MemoryCache:
 
     def generation(self, key: str) -> int:
         """Read before the row: a fill is kept only if the key was not invalidated since."""
-        return self._generations[hash(key) % GENERATION_SLOTS]
+        return self._generations.of(key)
 
     def put(self, key: str, generation: int, row: Row, width: int, body: Any, payload_bytes: int) -> Put:
         """Keep a body and its row, if it fits and neither is out of date."""
@@ -113,10 +85,13 @@ class MemoryCache:
     def invalidate(self, key: str) -> None:
         """Forget a key that was replaced or deleted, with all sizes of its image, and any fill that is under way."""
         with self._lock:
-            self._generations[hash(key) % GENERATION_SLOTS] += 1
+            self._generations.end(key)
             self._forget(key)
             if self._tap is not None:
                 self._tap.invalidated(key)
+
+    def purge(self, key: str) -> None:
+        self.invalidate(key)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -148,10 +123,16 @@ class MemoryCache:
             dropped = [self._drop(victim) for victim in evicted]
         return len(dropped) == SETTLE_STEP
 
+    def applied(self) -> Applied:
+        return Applied(self._policy, self._ledger.capacity_bytes)
+
     def usage(self) -> Usage:
         with self._lock:
             ledger = self._ledger
             return Usage(len(ledger), ledger.size_bytes, ledger.capacity_bytes, ledger.evictions)
+
+    def close(self) -> None:
+        """Nothing is held that does not go with the process."""
 
     def _forget(self, key: str) -> None:
         for entry in tuple(self._entries_of.get(key, ())):

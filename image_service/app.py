@@ -9,16 +9,16 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
-from cache.config import DEFAULT
+from cache.caches import open_cache
 from cache.flights import Flights
-from cache.memory import MemoryCache
 from cache.whatif.tap import Tap
 from cache.whatif.trace import Trace
 from image_service.api import make_api
 from image_service.changes import POLL_SECONDS, Changes
 from image_service.formats import Decoders
 from image_service.health import LOOK_SECONDS, Health, make_health
-from image_service.images import Images
+from image_service.images import AS_SENT, RENDITION_WIDTHS, Images
+from image_service.packing import Packing
 from image_service.pages import make_pages
 from image_service.reconciler import Reconciler
 from image_service.refusals import answer_refusals
@@ -39,6 +39,7 @@ from web.tries import Tries
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 FLIGHT_SECONDS = 8.0
 RECONCILE_SECONDS = 30.0
+WATCH_SECONDS = 1.0
 POLL_JITTER = 0.2  # so that many instances don't ask in the same instant, and a change is still seen within two seconds
 
 
@@ -78,14 +79,15 @@ def create_app(settings: Settings) -> Service:
     blobs = open_blobs(settings.images_url)
     channel = open_channel(settings.channel_url)
     tap = Tap() if settings.whatif_bytes else None
-    cache = MemoryCache(DEFAULT.policy, DEFAULT.capacity_bytes, tap)
+    cache = open_cache(settings.cache_url, Packing((AS_SENT, *RENDITION_WIDTHS)), catalog.get, tap)
     trace = Trace(settings.trace_requests) if tap is not None and settings.trace_requests else None
     whatif = WhatIf(settings.instance, tap, channel, settings.whatif_bytes, trace) if tap is not None else None
     station = Station(settings.instance, cache, channel, settings.data_dir, whatif=whatif, tap=tap)
     decoders = Decoders(settings.max_image_pixels)
     changes = Changes(catalog, cache, settings.stale_seconds)
     images = Images(cache, Flights(FLIGHT_SECONDS), catalog, blobs, decoders, station.recorder, changes.trust)
-    health = Health({"database": catalog.ping, "images": blobs.ping, "channel": partial(channel.minutes, 0, 0)})
+    pings = {"database": catalog.ping, "images": blobs.ping, "channel": partial(channel.minutes, 0, 0)}
+    health = Health(pings | ({"cache": cache.ping} if cache.engine else {}))
 
     app = make_flask(settings)
     token = UploadToken(settings.upload_token.get_secret_value(), Tries())
@@ -100,11 +102,13 @@ def create_app(settings: Settings) -> Service:
     station.start()
     station.ticker.every(POLL_SECONDS, changes.poll, jitter=POLL_JITTER)
     station.ticker.every(RECONCILE_SECONDS, reconciler.reconcile, jitter=0.5)
+    if cache.engine:
+        station.ticker.every(WATCH_SECONDS, cache.watch)
     decoders.start()
     health.look()
     station.ticker.every(LOOK_SECONDS, health.look)
     health.ready()
-    closers = (station.close, decoders.close, catalog.close)
+    closers = (station.close, cache.close, decoders.close, catalog.close)
     return Service(Bodies(app.wsgi_app, THREADS // 4), app, station, health, closers)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
-from cache.memory import MemoryCache
+from cache.cache import Cache
 from image_service.storage.catalog import Catalog
 from image_service.storage.change import Change
 from image_service.storage.errors import StoreUnavailable
@@ -64,7 +64,7 @@ class Changes:
     def __init__(
         self,
         catalog: Catalog,
-        cache: MemoryCache,
+        cache: Cache,
         stale_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

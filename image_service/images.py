@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from cache.cache import Cache, Put
 from cache.flights import Flights
-from cache.memory import MemoryCache, Put
+from image_service.body import Body
 from image_service.changes import Trust
 from image_service.formats import Damaged, Decoders, NotAnImage
 from image_service.image import Image
@@ -31,17 +32,6 @@ class NoSuchImage(Exception):
 
 class CorruptObject(Exception):
     """The store's bytes are not those that were stored; the message says how it shows."""
-
-
-@dataclass(frozen=True)
-class Body:
-    """The bytes of an answer and what is said of them; ``etag`` is their SHA-256 in hex."""
-
-    data: bytes
-    etag: str
-    content_type: str
-    width: int
-    height: int
 
 
 @dataclass(frozen=True)
@@ -84,7 +74,7 @@ class Images:
 
     def __init__(
         self,
-        cache: MemoryCache,
+        cache: Cache,
         flights: Flights,
         catalog: Catalog,
         blobs: Blobs,
@@ -176,7 +166,11 @@ class Images:
         held = self._held(key, width)
         if held is not None:
             return held
-        image = image or self._held_row(key)[0] or self._row(key)
+        if image is None and (image := self._held_row(key)[0]) is None:
+            image = self._row(key)
+            # A cache that instances share may hold the body of a row that this process never saw.
+            if self._cache.learn(key, generation, image) and (held := self._held(key, width)) is not None:
+                return held
         if width != _entry_width(image, width):
             return self._fly(key, AS_SENT, generation, image)
         try:

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cache.caches import check_url
 from cache.config import MIB
 from image_service.ec2 import instance_id
 from web.exposure import refuse_exposed
@@ -32,7 +33,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, description="Port to listen on.", ge=1, le=65_535)
     images_url: str = Field("", description="Where image bytes are kept; file:<DATA_DIR>/images where empty.")
     database_url: str = Field("", description="Where the rows are kept; sqlite:///<DATA_DIR>/images.db where empty.")
-    cache_url: Literal["memory:"] = Field("memory:", description="What caches; memory: is this process's own.")
+    cache_url: str = Field("memory:", description="What caches: memory: is this process's own, redis: all share.")
     channel_url: str = Field(
         "", description="Where statistics and configuration travel; sqlite:///<DATA_DIR>/channel.db where empty."
     )
@@ -81,6 +82,11 @@ class Settings(BaseSettings):
         if 0 < value < LEAST_WHATIF_BYTES:
             raise ValueError(f"must be 0 or at least {LEAST_WHATIF_BYTES}")
         return value
+
+    @field_validator("cache_url")
+    @classmethod
+    def _names_a_cache(cls, value: str) -> str:
+        return check_url(value)
 
     @field_validator("instance")
     @classmethod

@@ -3,11 +3,13 @@
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import ValidationError
 
+from cache.cache import Applied, Unsuitable
 from cache.config import DEFAULT, Configuration
 from metrics.channel import Announcement, Channel, ChannelUnavailable, ConfigurationRefused
 
@@ -19,17 +21,23 @@ SHARE_OF_MEMORY = 0.7
 
 ANNOUNCE_SECONDS = 43_200
 """A living instance repeats its word twice a day, so that it is not lost where words are kept for days only."""
+CHANGED_SECONDS = 5
+"""What a shared cache does by itself is told again so long after the last word at the soonest."""
 LONGEST_WAIT_SECONDS = 600.0
 
 
 class Configurable(Protocol):
-    """What a configuration is applied to."""
+    """What a configuration is applied to: a cache."""
+
+    engine: str
 
     def reconfigure(self, policy: str, capacity_bytes: int) -> None: ...
 
     def settle(self) -> bool: ...
 
-    def invalidate(self, key: str) -> None: ...
+    def applied(self) -> Applied: ...
+
+    def purge(self, key: str) -> None: ...
 
     def clear(self) -> None: ...
 
@@ -55,6 +63,7 @@ class Follower:
         self._channel = channel
         self._last_good = last_good
         self._most_bytes = int(memory_bytes * SHARE_OF_MEMORY)
+        self._said: Applied | None = None
         self._clock = clock
         self._refused: ConfigurationRefused | None = None
         self._announced_at: float | None = None
@@ -65,7 +74,12 @@ class Follower:
 
     def start(self) -> None:
         """Put the last good document in force, then whatever the channel has by now."""
-        self._put_in_force(self._read_last_good())
+        last_good = self._read_last_good()
+        try:
+            self._reconfigure(last_good)
+            self.current = last_good
+        except ConfigurationRefused as refused:  # it was good for another cache
+            self._refuse(refused)
         self.follow()
 
     def follow(self, now: float = 0.0) -> None:
@@ -74,7 +88,7 @@ class Follower:
             return
         try:
             self._take_up()
-            if self._announced_at is None or abs(self._clock() - self._announced_at) >= ANNOUNCE_SECONDS:
+            if self._has_something_to_say():
                 self._announce()
         except ChannelUnavailable as error:
             if not self.problem:
@@ -98,31 +112,46 @@ class Follower:
     def version(self) -> int:
         return self.current.version
 
-    @property
-    def capacity_bytes(self) -> int:
-        """What is really applied: what was asked for, as far as the machine has memory."""
-        return min(self.current.capacity_bytes, self._most_bytes)
+    def _has_something_to_say(self) -> bool:
+        if self._announced_at is None:
+            return True
+        since = abs(self._clock() - self._announced_at)
+        return since >= ANNOUNCE_SECONDS or (since >= CHANGED_SECONDS and self._said != self._applied())
+
+    def _applied(self) -> Applied:
+        """What is really in force; of a cache in this process the machine's memory is the limit."""
+        applied = self._cache.applied()
+        return applied if self._cache.engine else replace(applied, most_bytes=self._most_bytes)
 
     def _take_up(self) -> None:
         try:
             newest = self._channel.newest()
+            if newest.id != self.current.id or self._refused is not None:
+                self._reconfigure(newest)
+                self._purge(newest)
+                self._keep(newest)
+                self.current = newest
+                self._refused, self._announced_at = None, None
         except ConfigurationRefused as refused:
-            if self._refused is None or self._refused.version != refused.version:
-                log.error("configuration %s is refused: %s", refused.version, refused)
-                self._refused, self._announced_at = refused, None
-            return
-        if newest.id != self.current.id or self._refused is not None:
-            self._purge(newest)
-            self._put_in_force(newest)
-            self._keep(newest)
-            self._refused, self._announced_at = None, None
+            self._refuse(refused)
 
-    def _put_in_force(self, document: Configuration) -> None:
-        self.current = document
-        self._cache.reconfigure(document.policy, self.capacity_bytes)
+    def _refuse(self, refused: ConfigurationRefused) -> None:
+        if self._refused is None or self._refused.version != refused.version:
+            log.error("configuration %s is refused: %s", refused.version, refused)
+            self._refused, self._announced_at = refused, None
+
+    def _reconfigure(self, document: Configuration) -> None:
+        capacity_bytes = document.capacity_bytes
+        try:
+            # An engine is on a machine of its own, and knows its memory itself.
+            self._cache.reconfigure(
+                document.policy, capacity_bytes if self._cache.engine else min(capacity_bytes, self._most_bytes)
+            )
+        except Unsuitable as unsuitable:
+            raise ConfigurationRefused(document.version, str(unsuitable)) from None
         while self._cache.settle():
             pass
-        log.info("configuration %s is in force: %s, %s bytes", document.version, document.policy, self.capacity_bytes)
+        log.info("configuration %s is in force: %s, %s bytes", document.version, document.policy, capacity_bytes)
 
     def _purge(self, newest: Configuration) -> None:
         """Make up for every purge since the document in force, not just for the newest."""
@@ -134,27 +163,30 @@ class Follower:
         if all(keys_of.get(generation) for generation in missed):
             for generation in missed:
                 for key in keys_of[generation]:
-                    self._cache.invalidate(key)
+                    self._cache.purge(key)
         else:
             self._cache.clear()
 
     def _announce(self, stopped: bool = False) -> None:
-        document = self.current
+        applied = self._applied()
         self._channel.announce(
             Announcement(
                 instance=self._instance,
                 time=self._clock(),
-                version=document.version,
-                policy=document.policy,
-                capacity_bytes=self.capacity_bytes,
-                capped=self.capacity_bytes < document.capacity_bytes,
+                version=self.version,
+                policy=applied.policy,
+                capacity_bytes=applied.capacity_bytes,
+                capped=not applied.fixed and applied.capacity_bytes < self.current.capacity_bytes,
                 refused_version=self._refused.version if self._refused else None,
                 problem=str(self._refused) if self._refused else "",
                 stopped=stopped,
-                most_bytes=self._most_bytes,
+                most_bytes=applied.most_bytes,
+                engine=self._cache.engine,
+                fixed=applied.fixed,
+                cache_problem=applied.problem,
             )
         )
-        self._announced_at = self._clock()
+        self._said, self._announced_at = applied, self._clock()
 
     def _keep(self, document: Configuration) -> None:
         try:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from cache.memory import MemoryCache
+from cache.cache import Cache
 from cache.whatif.tap import Tap
 from metrics.channel import Channel
 from metrics.follower import Follower
@@ -30,7 +30,7 @@ class Station:
     def __init__(
         self,
         instance: str,
-        cache: MemoryCache,
+        cache: Cache,
         channel: Channel,
         data_dir: Path,
         clock: Callable[[], float] = time.time,

@@ -20,6 +20,7 @@ from tests.photos import write_photos
 if TYPE_CHECKING:
     from tests.mariadb import MariaDb
     from tests.moto_server import Aws
+    from tests.redis_server import RedisServer
     from tests.seaweed import Seaweed
 
 NOTHING_IS_SKIPPED = os.environ.get("CI") == "true"
@@ -91,6 +92,22 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator["MariaDb"]:
 
     with running(tmp_path_factory.mktemp("mariadb")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["RedisServer"]:
+    """A real Redis, started by the first test that needs it; see redis_server.py: ``.url()``, ``.info()``..."""
+    from tests.redis_server import running
+
+    with running(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def redis(redis_server: "RedisServer") -> "RedisServer":
+    """The same, empty and as it was started, whatever a test did to it."""
+    redis_server.renew()
+    return redis_server
 
 
 # --- what they work on -----------------------------------------------------------------------------------------------

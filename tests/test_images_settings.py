@@ -88,7 +88,7 @@ BAD = {
     "MAX_UPLOAD_BYTES": ["0", "-1", "10MB"],
     "MAX_IMAGE_PIXELS": ["0", "nan"],
     "LOG_LEVEL": ["LOUD"],
-    "CACHE_URL": ["redis://x", "disk:"],
+    "CACHE_URL": ["memcached://x", "disk:", "redis://", "redis://localhost/0?manage=yes", "redis://localhost/first"],
     "UPLOAD_TOKEN": ["hunter2é", "hunter2\tx"],
     "INSTANCE": ["a\nb", "x" * 101],
     "DATABASE_URL": ["postgres://user:hunter2@host/db"],

@@ -53,6 +53,14 @@ MARIADB = Program(
     ("debian", "ubuntu"),
     "install MariaDB's server",
 )
+REDIS = Program(
+    "Redis",
+    ("redis-server", "valkey-server", "redis-check-rdb"),
+    "REDIS_SERVER",
+    ("redis-tools",),  # redis-server would start a server for the whole machine; this has the same program in it
+    ("debian", "ubuntu"),
+    "install the server of Redis or Valkey",
+)
 SYSTEMD = Program(
     "systemd-analyze",
     ("systemd-analyze",),
@@ -61,7 +69,7 @@ SYSTEMD = Program(
     ("debian", "ubuntu"),
     "install systemd, on Linux",
 )
-PROGRAMS = (CHROMIUM, MARIADB, SYSTEMD)
+PROGRAMS = (CHROMIUM, MARIADB, REDIS, SYSTEMD)
 
 
 def main() -> None:

@@ -1,0 +1,210 @@
+"""The cache in a Redis that instances share: bodies there, on the engine's own eviction, and rows in each process.
+
+An entry is ``hitrate:<object id>:<width>``. An object never changes, so no entry can be out of date, whatever the
+network did to an invalidation: that only frees memory. What can't be had in time is a miss.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, Protocol
+
+from cache.cache import Applied, Put, Row, Rubbish, Usage
+from cache.redis_info import facts
+from cache.redis_lease import KEYS, Lease
+from cache.redis_line import FULL, OF_ANOTHER_TYPE, EngineRefused, EngineSilent, Line
+from cache.redis_settings import A_SCAN, PREFIX, Settings, all_keys
+from cache.redis_url import read_url
+from cache.rows import Rows
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.2
+"""What was seen so lately is not asked for again."""
+
+
+class Packing(Protocol):
+    """How bodies become bytes, and bodies again."""
+
+    widths: tuple[int, ...]
+    """All the widths that an object may have entries of."""
+
+    def pack(self, object_id: str, width: int, body: Any) -> bytes: ...
+
+    def unpack(self, object_id: str, width: int, data: bytes) -> Any:
+        """Raises Rubbish."""
+
+
+class RedisCache:
+    engine = "Redis"
+
+    def __init__(self, url: str, packing: Packing, find: Callable[[str], Row | None] = lambda key: None) -> None:
+        """``url`` may say ``manage=1`` and ``timeout_milliseconds``; ``find`` reads a row from the catalog."""
+        options = read_url(url)
+        self._line = Line(options.url, options.timeout_milliseconds / 1000)
+        self._settings = Settings(self._line, options.database, options.manage)
+        self._lease = Lease(self._line)
+        self._packing = packing
+        self._find = find
+        self._rows = Rows()
+        self._looking = Lock()
+        self._looked_at = float("-inf")
+        self._counting = Lock()
+        self._failures = 0
+        self._rubbish = 0
+        self._trouble = ""
+
+    # --- a request ---------------------------------------------------------------------------------------------------
+
+    def row(self, key: str) -> Any | None:
+        return self._rows.get(key)
+
+    def learn(self, key: str, generation: int, row: Row) -> bool:
+        return self._rows.learn(key, generation, row)
+
+    def generation(self, key: str) -> int:
+        return self._rows.generation(key)
+
+    def get(self, object_id: str, width: int) -> Any | None:
+        name = entry_name(object_id, width)
+        try:
+            data = self._line.ask("GET", name)
+            return None if data is None else self._packing.unpack(object_id, width, data)
+        except EngineSilent:
+            self._count(failures=1)
+        except Rubbish as rubbish:
+            self._throw_away(name, rubbish)
+        except EngineRefused as refused:
+            if str(refused).startswith(OF_ANOTHER_TYPE):
+                self._throw_away(name, refused)
+            else:
+                self._refused(refused)
+        return None
+
+    def peek(self, object_id: str, width: int) -> None:
+        """Redis has no read that is no use."""
+
+    def put(self, key: str, generation: int, row: Row, width: int, body: Any, payload_bytes: int) -> Put:
+        if not self._rows.learn(key, generation, row):
+            return Put.STALE
+        data = self._packing.pack(row.object_id, width, body)
+        seen = self._settings.facts
+        if seen is not None and len(data) > seen.capacity_bytes:
+            return Put.TOO_LARGE
+        try:
+            self._line.ask("SET", entry_name(row.object_id, width), data)
+        except EngineSilent:
+            self._count(failures=1)
+            return Put.FAILED
+        except EngineRefused as refused:
+            self._refused(refused)
+            return Put.FAILED
+        self._trouble = ""
+        return Put.STORED
+
+    # --- what changes what is held -----------------------------------------------------------------------------------
+
+    def invalidate(self, key: str) -> None:
+        row = self._rows.invalidate(key)
+        if row is not None:
+            self._free(row)
+
+    def purge(self, key: str) -> None:
+        row = self._rows.invalidate(key) or self._find(key)
+        if row is not None:
+            self._free(row)
+
+    def clear(self) -> None:
+        self._rows.clear()
+        batch: list[bytes] = []
+        try:
+            for name in all_keys(self._line):
+                if name.startswith(PREFIX) and name not in KEYS:
+                    batch.append(name)
+                if len(batch) == A_SCAN:
+                    self._line.look("UNLINK", *batch)
+                    batch = []
+            if batch:
+                self._line.look("UNLINK", *batch)
+        except (EngineSilent, EngineRefused) as error:
+            log.warning("Redis could not be cleared: %s", error)
+
+    def _free(self, row: Row) -> None:
+        try:
+            self._line.ask("UNLINK", *(entry_name(row.object_id, width) for width in self._packing.widths))
+        except (EngineSilent, EngineRefused):
+            self._count(failures=1)  # nobody asks for them any more, so they will be evicted
+
+    def _refused(self, refused: EngineRefused) -> None:
+        self._count(failures=1)
+        told = str(refused)
+        self._trouble = "it is full and evicts nothing" if told.startswith(FULL) else f"it refuses: {told[:80]}"
+
+    def _throw_away(self, name: str, wrong: Exception) -> None:
+        self._count(rubbish=1)
+        log.debug("%s is rubbish: %s", name, wrong)
+        try:
+            self._line.ask("UNLINK", name)
+        except (EngineSilent, EngineRefused):
+            self._count(failures=1)
+
+    # --- settings and gauges -----------------------------------------------------------------------------------------
+
+    def reconfigure(self, policy: str, capacity_bytes: int) -> None:
+        self._settings.want(policy, capacity_bytes)
+        self._look(0.0)
+
+    def settle(self) -> bool:
+        """Redis evicts by itself."""
+        return False
+
+    def applied(self) -> Applied:
+        return self._settings.applied(self._line.problem if self._line.silent else self._trouble)
+
+    def usage(self) -> Usage:
+        """Gauges and evictions are zeros in all processes but the one that has the lease."""
+        self._look(LOOK_SECONDS)
+        with self._counting:
+            failures, rubbish = self._failures, self._rubbish
+        seen, lease = self._settings.facts, self._lease
+        if not lease.held or seen is None or self._line.silent:
+            return Usage(0, 0, 0, lease.evictions, failures, rubbish)
+        return Usage(lease.entries, seen.size_bytes, seen.capacity_bytes, lease.evictions, failures, rubbish)
+
+    def watch(self, _now: float = 0.0) -> None:
+        """See how Redis is, and that its settings are as they should be; to be called each second."""
+        self._look(0.0)
+
+    def ping(self) -> None:
+        """Raises EngineSilent or EngineRefused where it can't be used."""
+        self._line.look("PING")
+        if self._trouble:
+            raise EngineRefused(self._trouble)
+
+    def close(self) -> None:
+        self._line.close()
+
+    def _look(self, at_most_old_seconds: float) -> None:
+        with self._looking:
+            if time.monotonic() - self._looked_at < at_most_old_seconds:
+                return
+            try:
+                self._settings.facts = facts(self._line.look("INFO"))
+                if self._settings.apply():
+                    self._settings.facts = facts(self._line.look("INFO"))
+                self._lease.take(self._settings.facts.evicted, self._settings.facts.version)
+            except EngineSilent as silent:
+                log.debug("Redis: %s", silent)
+            except EngineRefused as refused:
+                log.warning("Redis does not say how it is: %s", refused)
+            self._looked_at = time.monotonic()
+
+    def _count(self, failures: int = 0, rubbish: int = 0) -> None:
+        with self._counting:
+            self._failures += failures
+            self._rubbish += rubbish
+
+
+def entry_name(object_id: str, width: int) -> str:
+    return f"hitrate:{object_id}:{width}"
