@@ -7,22 +7,19 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, jsonify, request
-from werkzeug.http import http_date
 
 from image_service import uploads
 from image_service.conditions import RangeNotSatisfiable, may_write, not_modified, only_if_new, wanted_part
+from image_service.heads import entry_of, head_of, is_as_sent
+from image_service.hits import LOOKED
 from image_service.image import Image
 from image_service.images import AS_SENT, RENDITION_WIDTHS, Fetched, Images, Stored, Upload
-from image_service.keys import read_key
+from image_service.keys import key_of_path
 from metrics.recorder import Recorder
 from web.problems import Problem, answer
 
 PAGE_LIMIT = 100
 MAX_PAGE_LIMIT = 500
-BODY_HEADERS = {
-    "Cache-Control": "no-cache",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-}
 
 
 def make_api(images: Images, recorder: Recorder, limits: uploads.Limits) -> Blueprint:
@@ -31,9 +28,8 @@ def make_api(images: Images, recorder: Recorder, limits: uploads.Limits) -> Blue
     @api.get("/images/<anything:path>")
     def fetch(path: str) -> Response:
         started = perf_counter()
-        fetched = images.fetch(_key(), _width(request.args))
+        fetched = images.fetch(_key(), _width(request.args), looked=LOOKED in request.environ)
         response = _answer(fetched)
-        image, body = fetched.image, fetched.body
         recorder.served(
             fetched.hit,
             len(fetched.body.data),
@@ -41,7 +37,7 @@ def make_api(images: Images, recorder: Recorder, limits: uploads.Limits) -> Blue
             fetched.collapsed,
             fetched.too_large,
             fetched.stale,
-            (image.key, image.object_id, AS_SENT if body.etag == image.etag else body.width),
+            entry_of(fetched),
         )
         return response
 
@@ -93,11 +89,6 @@ def url_of(key: str) -> str:
     return "/images/" + quote(key)
 
 
-def key_of_path(path_info: str) -> str:
-    """The key that a WSGI path names, read strictly; the only place where a key is read from a path."""
-    return read_key(path_info.encode("latin-1").removeprefix(b"/images/"))
-
-
 def _key() -> str:
     return key_of_path(request.environ["PATH_INFO"])
 
@@ -133,17 +124,11 @@ def _check_conditions(images: Images, keys: list[str]) -> None:
 
 def _answer(fetched: Fetched) -> Response:
     body, image = fetched.body, fetched.image
-    headers = {
-        **BODY_HEADERS,
-        "ETag": f'"{body.etag}"',
-        "Last-Modified": http_date(image.updated_at),
-        "Cache-Status": cache_status(fetched),
-    }
+    headers = head_of(fetched)
     if not_modified(request.headers, body.etag, image.updated_at):
         return _empty(304, headers)
-    if body.etag != image.etag:
+    if not is_as_sent(fetched):
         return Response(body.data, 200, headers, content_type=body.content_type)
-    headers["Accept-Ranges"] = "bytes"
     length = len(body.data)
     try:
         part = wanted_part(request.headers, body.etag, image.updated_at, length) if request.method == "GET" else None
@@ -159,13 +144,6 @@ def _empty(status: int, headers: Mapping[str, str]) -> Response:
     response = Response(status=status, headers=headers)
     del response.headers["Content-Type"]
     return response
-
-
-def cache_status(fetched: Fetched) -> str:
-    """RFC 9211, in one line."""
-    if fetched.hit:
-        return "hitrate; hit"
-    return "hitrate; fwd=miss" + "; stored" * fetched.stored + "; collapsed" * fetched.collapsed
 
 
 def _answer_stored(stored: list[Stored]) -> Response:

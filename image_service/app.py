@@ -17,6 +17,7 @@ from image_service.api import make_api
 from image_service.changes import POLL_SECONDS, Changes
 from image_service.formats import Decoders
 from image_service.health import LOOK_SECONDS, Health, make_health
+from image_service.hits import Hits
 from image_service.images import AS_SENT, RENDITION_WIDTHS, Images
 from image_service.packing import Packing
 from image_service.pages import make_pages
@@ -109,7 +110,8 @@ def create_app(settings: Settings) -> Service:
     station.ticker.every(LOOK_SECONDS, health.look)
     health.ready()
     closers = (station.close, cache.close, decoders.close, catalog.close)
-    return Service(Bodies(app.wsgi_app, THREADS // 4), app, station, health, closers)
+    hits = Hits(Bodies(app.wsgi_app, THREADS // 4), images, station.recorder, settings.hosts)
+    return Service(hits, app, station, health, closers)
 
 
 def make_flask(settings: Settings) -> Flask:

@@ -92,20 +92,29 @@ class Images:
         self._trust = trust
         self._now = now
 
-    def fetch(self, key: str, width: int = AS_SENT) -> Fetched:
+    def fetch(self, key: str, width: int = AS_SENT, looked: bool = False) -> Fetched:
         """The image as it was sent, or a rendition of one of RENDITION_WIDTHS.
 
-        Failures are counted here; an answer is counted by who gives it. Raises NoSuchImage, CorruptObject,
-        DecodersBusy, FlightTimeout.
+        ``looked`` says that ``held`` was asked just now, in vain. Failures are counted here; an answer is counted by
+        who gives it. Raises NoSuchImage, CorruptObject, DecodersBusy, FlightTimeout.
         """
         try:
-            return self._held(key, width) or self._fly(key, width, self._cache.generation(key))
+            held = None if looked else self.held(key, width)
+            return held or self._fly(key, width, self._cache.generation(key))
         except NoSuchImage:
             self._recorder.not_found()
             raise
         except Exception:
             self._recorder.failed()
             raise
+
+    def held(self, key: str, width: int = AS_SENT) -> Fetched | None:
+        """The same, where the cache has it."""
+        image, trust = self._held_row(key)
+        if image is None:
+            return None
+        body = self._cache.get(image.object_id, _entry_width(image, width))
+        return None if body is None else Fetched(image, body, hit=True, stale=trust is Trust.STALE)
 
     def store(self, uploads: Sequence[Upload], only_new: bool = False) -> list[Stored]:
         """Store all or none. Raises NotAnImage, Damaged, TooManyPixels, DecodersBusy, StoreFull, KeyExists."""
@@ -144,13 +153,6 @@ class Images:
 
     # --- fetching --------------------------------------------------------------------------------------------------
 
-    def _held(self, key: str, width: int) -> Fetched | None:
-        image, trust = self._held_row(key)
-        if image is None:
-            return None
-        body = self._cache.get(image.object_id, _entry_width(image, width))
-        return None if body is None else Fetched(image, body, hit=True, stale=trust is Trust.STALE)
-
     def _held_row(self, key: str) -> tuple[Image | None, Trust]:
         trust = self._trust()
         return None if trust is Trust.LOST else self._cache.row(key), trust
@@ -163,13 +165,13 @@ class Images:
 
     def _fetch_cold(self, key: str, width: int, generation: int, image: Image | None) -> Fetched:
         # Another flight may have landed between our look into the cache and this one's start.
-        held = self._held(key, width)
+        held = self.held(key, width)
         if held is not None:
             return held
         if image is None and (image := self._held_row(key)[0]) is None:
             image = self._row(key)
             # A cache that instances share may hold the body of a row that this process never saw.
-            if self._cache.learn(key, generation, image) and (held := self._held(key, width)) is not None:
+            if self._cache.learn(key, generation, image) and (held := self.held(key, width)) is not None:
                 return held
         if width != _entry_width(image, width):
             return self._fly(key, AS_SENT, generation, image)

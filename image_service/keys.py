@@ -4,6 +4,8 @@ import re
 import unicodedata
 
 MAX_KEY_BYTES = 255
+IMAGES = "/images/"
+"""What stands in front of a key in a path."""
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _NOT_SEGMENTS = frozenset({"", ".", ".."})
@@ -30,6 +32,11 @@ def read_key(raw: bytes) -> str:
     if not _NOT_SEGMENTS.isdisjoint(key.split("/")):
         raise KeyRefused("The key has a part that is empty, '.' or '..'.")
     return key
+
+
+def key_of_path(path_info: str) -> str:
+    """The key that a WSGI path names, read strictly; the only place where a key is read from a path."""
+    return read_key(path_info.encode("latin-1").removeprefix(IMAGES.encode()))
 
 
 def key_from_filename(name: str) -> str:

@@ -52,6 +52,7 @@ class RedisServer:
             *("--save", "", "--appendonly", "no", "--dir", str(self._folder), "--enable-debug-command", "yes"),
             *flags,
         ]
+        self._folder.mkdir(exist_ok=True)
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, executable=self._program, stdout=log, stderr=subprocess.STDOUT)
         wait_until(self._answers, START_SECONDS, f"Redis to answer; see {self._folder / 'log'}")
