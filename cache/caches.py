@@ -16,10 +16,10 @@ def _memory(_url: str, _packing: Any, _find: Find, tap: Tap | None) -> Cache:
     return MemoryCache(DEFAULT.policy, DEFAULT.capacity_bytes, tap)
 
 
-def _redis(url: str, packing: Any, find: Find, _tap: Tap | None) -> Cache:
+def _redis(url: str, packing: Any, find: Find, tap: Tap | None) -> Cache:
     from cache.redis_cache import RedisCache
 
-    return RedisCache(url, packing, find)
+    return RedisCache(url, packing, find, tap)
 
 
 # An adapter is imported only when its URL asks for it: its SDK may be large.

@@ -6,12 +6,10 @@ from typing import Any
 from cache.cache import Applied, Put, Row, Usage
 from cache.generations import Generations
 from cache.ledger import Ledger
-from cache.policies import POLICIES
+from cache.policies import PLACES, POLICIES
 from cache.whatif.tap import Tap
 
 SETTLE_STEP = 64
-
-PLACES = {name: place for place, name in enumerate(POLICIES)}
 
 Entry = tuple[str, int]
 

@@ -11,16 +11,19 @@ from threading import Lock
 from typing import Any, Protocol
 
 from cache.cache import Applied, Put, Row, Rubbish, Usage
+from cache.policies import PLACES
 from cache.redis_info import facts
 from cache.redis_lease import KEYS, Lease
 from cache.redis_line import FULL, OF_ANOTHER_TYPE, EngineRefused, EngineSilent, Line
+from cache.redis_records import RedisRecords
 from cache.redis_settings import A_SCAN, PREFIX, Settings, all_keys
 from cache.redis_url import read_url
 from cache.rows import Rows
+from cache.whatif.tap import Tap
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.01
 """What was seen so lately is not asked for again."""
 
 
@@ -39,8 +42,17 @@ class Packing(Protocol):
 class RedisCache:
     engine = "Redis"
 
-    def __init__(self, url: str, packing: Packing, find: Callable[[str], Row | None] = lambda key: None) -> None:
-        """``url`` may say ``manage=1`` and ``timeout_milliseconds``; ``find`` reads a row from the catalog."""
+    def __init__(
+        self,
+        url: str,
+        packing: Packing,
+        find: Callable[[str], Row | None] = lambda key: None,
+        tap: Tap | None = None,
+    ) -> None:
+        """``url`` may say ``manage=1`` and ``timeout_milliseconds``; ``find`` reads a row from the catalog.
+
+        ``tap`` is told of all that changes what is held, beside requests, whether or not it is for us to tell others.
+        """
         options = read_url(url)
         self._line = Line(options.url, options.timeout_milliseconds / 1000)
         self._settings = Settings(self._line, options.database, options.manage)
@@ -48,6 +60,8 @@ class RedisCache:
         self._packing = packing
         self._find = find
         self._rows = Rows()
+        self._tap = tap
+        self._in_force: tuple[str, int] | None = None
         self._looking = Lock()
         self._looked_at = float("-inf")
         self._counting = Lock()
@@ -89,8 +103,7 @@ class RedisCache:
         if not self._rows.learn(key, generation, row):
             return Put.STALE
         data = self._packing.pack(row.object_id, width, body)
-        seen = self._settings.facts
-        if seen is not None and len(data) > seen.capacity_bytes:
+        if self._settings.facts is not None and len(data) > self._settings.capacity_bytes:
             return Put.TOO_LARGE
         try:
             self._line.ask("SET", entry_name(row.object_id, width), data)
@@ -114,6 +127,8 @@ class RedisCache:
         row = self._rows.invalidate(key) or self._find(key)
         if row is not None:
             self._free(row)
+        if self._tap is not None and self._lease.held:
+            self._tap.invalidated(key)
 
     def clear(self) -> None:
         self._rows.clear()
@@ -129,6 +144,8 @@ class RedisCache:
                 self._line.look("UNLINK", *batch)
         except (EngineSilent, EngineRefused) as error:
             log.warning("Redis could not be cleared: %s", error)
+        if self._tap is not None and self._lease.held:
+            self._tap.cleared()
 
     def _free(self, row: Row) -> None:
         try:
@@ -170,7 +187,8 @@ class RedisCache:
         seen, lease = self._settings.facts, self._lease
         if not lease.held or seen is None or self._line.silent:
             return Usage(0, 0, 0, lease.evictions, failures, rubbish)
-        return Usage(lease.entries, seen.size_bytes, seen.capacity_bytes, lease.evictions, failures, rubbish)
+        capacity_bytes = self._settings.capacity_bytes
+        return Usage(lease.entries, seen.size_bytes, capacity_bytes, lease.evictions, failures, rubbish)
 
     def watch(self, _now: float = 0.0) -> None:
         """See how Redis is, and that its settings are as they should be; to be called each second."""
@@ -182,8 +200,23 @@ class RedisCache:
         if self._trouble:
             raise EngineRefused(self._trouble)
 
+    def records(self) -> RedisRecords:
+        """The requests of all who share it, for the one who has the lease."""
+        return RedisRecords(self._line, self._line.listener(), self._replays)
+
     def close(self) -> None:
         self._line.close()
+
+    def _replays(self) -> bool:
+        """Whoever reports it also says what others would do, where the setting in force is one that has a shadow."""
+        return self._lease.held and self._in_force is not None
+
+    def _tell_tap(self) -> None:
+        seen = self._settings.facts
+        in_force = (seen.our_policy, self._settings.capacity_bytes) if seen.our_policy in PLACES else None
+        if in_force is not None and in_force != self._in_force and self._tap is not None:
+            self._tap.configured(PLACES[seen.our_policy], in_force[1])
+        self._in_force = in_force
 
     def _look(self, at_most_old_seconds: float) -> None:
         with self._looking:
@@ -191,9 +224,10 @@ class RedisCache:
                 return
             try:
                 self._settings.facts = facts(self._line.look("INFO"))
-                if self._settings.apply():
-                    self._settings.facts = facts(self._line.look("INFO"))
                 self._lease.take(self._settings.facts.evicted, self._settings.facts.version)
+                if self._lease.held and self._settings.apply():
+                    self._settings.facts = facts(self._line.look("INFO"))
+                self._tell_tap()
             except EngineSilent as silent:
                 log.debug("Redis: %s", silent)
             except EngineRefused as refused:

@@ -4,16 +4,20 @@ from dataclasses import dataclass
 
 from cache.engines import REDIS_POLICIES
 
-RESERVED_BYTES = 1 << 20
-"""What ``maxmemory`` is above a capacity and ``used_memory`` above a size: the engine and its first connections."""
+STEP_BYTES = 1 << 18
+"""What is set aside for the engine and its connections goes by steps of this, and half of one is left to them."""
 NAMES = {theirs: ours for ours, theirs in REDIS_POLICIES.items()}
 
 
 @dataclass(frozen=True)
 class Facts:
-    """``keys`` are how many each database has, ``policy`` is in its own words."""
+    """``beside_bytes`` is what the engine and its connections take up, which counts towards ``max_bytes`` as keys do.
+
+    ``keys`` are how many each database has, ``policy`` is in its own words.
+    """
 
     used_bytes: int
+    beside_bytes: int
     max_bytes: int
     policy: str
     memory_bytes: int
@@ -22,19 +26,29 @@ class Facts:
     keys: dict[int, int]
 
     @property
+    def reserved_bytes(self) -> int:
+        """What ``maxmemory`` is to be above a capacity."""
+        return -(-(self.beside_bytes + STEP_BYTES // 2) // STEP_BYTES) * STEP_BYTES
+
+    @property
     def capacity_bytes(self) -> int:
         """Without a limit, all the memory of its machine."""
-        return max(0, self.max_bytes - RESERVED_BYTES) if self.max_bytes else self.memory_bytes
+        return max(0, self.max_bytes - self.reserved_bytes) if self.max_bytes else self.memory_bytes
 
     @property
     def size_bytes(self) -> int:
-        """Entries with all they cost, and whatever the engine keeps beside them."""
-        return max(0, self.used_bytes - RESERVED_BYTES)
+        """Entries with all they cost."""
+        return max(0, self.used_bytes - self.beside_bytes)
 
     @property
     def our_policy(self) -> str:
         """By our name, else in its own words."""
         return NAMES.get(self.policy, self.policy)
+
+    def holds(self, capacity_bytes: int) -> bool:
+        """Whether its limit leaves so much to entries, and not much more."""
+        more = self.max_bytes - capacity_bytes - self.beside_bytes
+        return STEP_BYTES // 4 <= more <= 3 * STEP_BYTES
 
 
 def facts(info: bytes) -> Facts:
@@ -46,6 +60,7 @@ def facts(info: bytes) -> Facts:
 
     return Facts(
         used_bytes=number("used_memory"),
+        beside_bytes=number("used_memory_startup") + number("mem_clients_normal"),
         max_bytes=number("maxmemory"),
         policy=told.get("maxmemory_policy", ""),
         memory_bytes=number("total_system_memory"),

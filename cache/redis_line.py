@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from redis import ConnectionPool
+from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.connection import Connection
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
@@ -75,6 +75,10 @@ class Line:
             raise EngineSilent(self.problem) from None
         self._in_a_row = 0
         return answer
+
+    def listener(self) -> Redis:
+        """A client for what comes unasked for."""
+        return Redis(connection_pool=self._pool)
 
     def close(self) -> None:
         self._pool.disconnect()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from cache.cache import Applied, Unsuitable
 from cache.engines import REDIS_POLICIES
-from cache.redis_info import RESERVED_BYTES, Facts
+from cache.redis_info import Facts
 from cache.redis_line import EngineRefused, Line
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,10 @@ class Settings:
         self._wanted = policy, capacity_bytes
 
     def apply(self) -> bool:
-        """Make it so where it is not: at first, after an edit, after Redis began anew. Whether it was changed."""
+        """Make it so where it is not: at first, after an edit, after Redis began anew, with more connections.
+
+        Whether it was changed. Raises EngineSilent. For one process at a time.
+        """
         if self._wanted is None or self.facts is None or self.fixed or not (differing := self._differing()):
             return False
         if self._has_foreign_keys():
@@ -46,7 +49,7 @@ class Settings:
             try:
                 for name, value in differing.items():
                     self._line.look("CONFIG", "SET", name, value)
-                log.info("Redis is set to %s", differing)
+                log.debug("Redis is set to %s", differing)
                 return True
             except EngineRefused as refused:
                 log.debug("CONFIG SET is refused: %s", refused)
@@ -54,20 +57,30 @@ class Settings:
         log.warning("The policy and the capacity of Redis stay as they are: %s", self.fixed)
         return False
 
+    @property
+    def capacity_bytes(self) -> int:
+        """What entries may take up."""
+        if self.facts is None:
+            return 0
+        return self.facts.capacity_bytes if self.fixed or self._wanted is None else self._wanted_bytes()
+
     def applied(self, problem: str = "") -> Applied:
-        facts = self.facts
-        if facts is None:  # never reached yet
+        if self.facts is None:  # never reached yet
             policy, capacity_bytes = self._wanted or ("", 0)
             return Applied(policy, capacity_bytes, fixed=self.fixed, problem=problem)
-        return Applied(facts.our_policy, facts.capacity_bytes, self._most_bytes(), self.fixed, problem)
+        return Applied(self.facts.our_policy, self.capacity_bytes, self._most_bytes(), self.fixed, problem)
 
     def _differing(self) -> dict[str, str]:
-        policy, capacity_bytes = self._wanted
-        most = self._most_bytes()
-        max_bytes = min(capacity_bytes, most or capacity_bytes) + RESERVED_BYTES
-        wanted = {"maxmemory": str(max_bytes), "maxmemory-policy": REDIS_POLICIES[policy]}
-        so = {"maxmemory": str(self.facts.max_bytes), "maxmemory-policy": self.facts.policy}
-        return {name: value for name, value in wanted.items() if so[name] != value}
+        policy, capacity_bytes = REDIS_POLICIES[self._wanted[0]], self._wanted_bytes()
+        differing = {}
+        if self.facts.policy != policy:
+            differing["maxmemory-policy"] = policy
+        if not self.facts.holds(capacity_bytes):
+            differing["maxmemory"] = str(capacity_bytes + self.facts.reserved_bytes)
+        return differing
+
+    def _wanted_bytes(self) -> int:
+        return min(self._wanted[1], self._most_bytes() or self._wanted[1])
 
     def _most_bytes(self) -> int | None:
         return int(self.facts.memory_bytes * SHARE_OF_MEMORY) or None

@@ -9,8 +9,10 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
-from cache.caches import open_cache
+from cache.cache import Cache
+from cache.caches import is_shared, open_cache
 from cache.flights import Flights
+from cache.whatif.hashes import everywhere
 from cache.whatif.tap import Tap
 from cache.whatif.trace import Trace
 from image_service.api import make_api
@@ -28,6 +30,7 @@ from image_service.storage.urls import open_blobs, open_catalog
 from image_service.token import UploadToken
 from image_service.trace import make_trace
 from image_service.uploads import Limits
+from metrics.channel import Channel
 from metrics.channels import open_channel
 from metrics.station import Station
 from metrics.whatif import WhatIf
@@ -79,16 +82,17 @@ def create_app(settings: Settings) -> Service:
     catalog = open_catalog(settings.database_url)
     blobs = open_blobs(settings.images_url)
     channel = open_channel(settings.channel_url)
-    tap = Tap() if settings.whatif_bytes else None
+    shared = is_shared(settings.cache_url)
+    tap = Tap(hashed=everywhere if shared else hash) if settings.whatif_bytes else None
     cache = open_cache(settings.cache_url, Packing((AS_SENT, *RENDITION_WIDTHS)), catalog.get, tap)
     trace = Trace(settings.trace_requests) if tap is not None and settings.trace_requests else None
-    whatif = WhatIf(settings.instance, tap, channel, settings.whatif_bytes, trace) if tap is not None else None
+    whatif = make_whatif(settings, tap, channel, trace, cache) if tap is not None else None
     station = Station(settings.instance, cache, channel, settings.data_dir, whatif=whatif, tap=tap)
     decoders = Decoders(settings.max_image_pixels)
     changes = Changes(catalog, cache, settings.stale_seconds)
     images = Images(cache, Flights(FLIGHT_SECONDS), catalog, blobs, decoders, station.recorder, changes.trust)
     pings = {"database": catalog.ping, "images": blobs.ping, "channel": partial(channel.minutes, 0, 0)}
-    health = Health(pings | ({"cache": cache.ping} if cache.engine else {}))
+    health = Health(pings | ({"cache": cache.ping} if shared else {}))
 
     app = make_flask(settings)
     token = UploadToken(settings.upload_token.get_secret_value(), Tries())
@@ -103,7 +107,7 @@ def create_app(settings: Settings) -> Service:
     station.start()
     station.ticker.every(POLL_SECONDS, changes.poll, jitter=POLL_JITTER)
     station.ticker.every(RECONCILE_SECONDS, reconciler.reconcile, jitter=0.5)
-    if cache.engine:
+    if shared:
         station.ticker.every(WATCH_SECONDS, cache.watch)
     decoders.start()
     health.look()
@@ -112,6 +116,12 @@ def create_app(settings: Settings) -> Service:
     closers = (station.close, cache.close, decoders.close, catalog.close)
     hits = Hits(Bodies(app.wsgi_app, THREADS // 4), images, station.recorder, settings.hosts)
     return Service(hits, app, station, health, closers)
+
+
+def make_whatif(settings: Settings, tap: Tap, channel: Channel, trace: Trace | None, cache: Cache) -> WhatIf:
+    """On the requests of this process, or of all who share its cache."""
+    union = cache.records() if cache.engine else None
+    return WhatIf(settings.instance, tap, channel, settings.whatif_bytes, trace, union=union, engine=cache.engine)
 
 
 def make_flask(settings: Settings) -> Flask:

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from threading import Lock
+from typing import Any, Protocol
 
 from cache.whatif.tap import Tap
 from cache.whatif.trace import Trace
@@ -23,8 +24,28 @@ STUCK_SECONDS = 60.0
 TURN_SECONDS = 0.02
 
 
+class Union(Protocol):
+    """The records of all who share a cache, and what is told of them. One process at a time reads."""
+
+    reads: bool
+
+    def publish(self, records: bytes) -> None: ...
+
+    def read(self) -> bytes: ...
+
+    def tell(self, told: dict[str, Any]) -> None: ...
+
+    def heard(self) -> list[dict[str, Any]]: ...
+
+    def close(self) -> None: ...
+
+
 class WhatIf:
-    """Sees to it that a replay process runs as long as the service does, and never has a request wait for it."""
+    """Sees to it that a replay process runs as long as the service does, and never has a request wait for it.
+
+    Where the cache is shared (``union``) it runs with the one process that reads, on the requests of all; ``engine``
+    says what is shadowed.
+    """
 
     def __init__(
         self,
@@ -33,7 +54,9 @@ class WhatIf:
         channel: Channel,
         budget_bytes: int,
         trace: Trace | None = None,
-        start: Callable[[int], ReplayProcess] = ReplayProcess,
+        start: Callable[[int, str], ReplayProcess] = ReplayProcess,
+        union: Union | None = None,
+        engine: str = "",
     ) -> None:
         self._instance = instance
         self._tap = tap
@@ -41,6 +64,9 @@ class WhatIf:
         self._budget_bytes = budget_bytes
         self._trace = trace
         self._start = start
+        self._union = union
+        self._engine = engine
+        self._records_of_all = bytearray()
         self._pumping = Lock()
         self._closed = False
         self._process: ReplayProcess | None = None
@@ -61,12 +87,14 @@ class WhatIf:
         """Hand over what the tap has, and take what is told; begin anew where the process has died."""
         with self._pumping:
             now = time.monotonic()
-            if self._closed or not self._runs(now):
+            if self._closed or not (self._shares() and self._runs(now)):
                 return
             try:
                 self._hand_over(now)
                 for told in self._process.read():
                     self._take(told)
+                    if self._union is not None:
+                        self._union.tell({"start": told["start"], "reasons": told["reasons"]})
             except ReplayEnded as ended:
                 self._let_go(now, f"ended ({ended})")
 
@@ -94,6 +122,7 @@ class WhatIf:
         self._reasons.pop(start, None)
         self._tap.minute_ended(start, going_on=True)
         until = time.monotonic() + seconds
+        self.pump()  # what others are to know, they must know before we are gone
         while self._process is not None and time.monotonic() < until:
             self.pump()
             if (known := self._reasons.get(start)) is not None:
@@ -105,27 +134,60 @@ class WhatIf:
         self.send(now)
         with self._pumping:
             self._closed = True
-            if self._process is not None:
-                self._process.end()
-                self._process = None
+            self._end()
+            if self._union is not None:
+                self._union.close()
 
     # --- one turn --------------------------------------------------------------------------------------------------
+
+    def _shares(self) -> bool:
+        """Where the cache is shared: bring our records to all, and take theirs; whether it is us who replays."""
+        union = self._union
+        if union is None:
+            return True
+        while records := self._tap.take(A_BATCH_BYTES):
+            self._keep_trace(records)
+            union.publish(records)
+        self._records_of_all += union.read()
+        for told in union.heard():
+            self._note_reasons(told)
+        if not union.reads:
+            self._records_of_all.clear()
+            self._end()
+        return union.reads
+
+    def _take_records(self, most_bytes: int) -> bytes:
+        if self._union is None:
+            records = self._tap.take(most_bytes)
+            self._keep_trace(records)
+            return records
+        records = bytes(self._records_of_all[:most_bytes])
+        del self._records_of_all[:most_bytes]
+        return records
+
+    def _keep_trace(self, records: bytes) -> None:
+        if self._trace is not None and records:
+            self._trace.add(records, time.time())
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.end()
+            self._process = None
 
     def _runs(self, now: float) -> bool:
         if self._process is not None:
             return True
         self._tap.renew()  # nobody reads: what nobody knows the beginning of is of no use to the next process
+        self._records_of_all.clear()
         if now < self._not_before:
             return False
-        self._process = self._start(self._budget_bytes)
+        self._process = self._start(self._budget_bytes, self._engine)
         self._started_at = self._took_at = now
         return True
 
     def _hand_over(self, now: float) -> None:
         for _ in range(BATCHES):
-            records = b"" if self._process.busy else self._tap.take(A_BATCH_BYTES)
-            if self._trace is not None and records:
-                self._trace.add(records, time.time())
+            records = b"" if self._process.busy else self._take_records(A_BATCH_BYTES)
             if self._process.send(records):
                 self._took_at = now
             elif not self._process.busy:
@@ -142,16 +204,18 @@ class WhatIf:
         if self._process is None:
             return
         log.warning("the what-if process %s; shadows begin anew", what)
-        self._process.end()
-        self._process = None
+        self._end()
         lived = now - self._started_at
         longer = min(LONGEST_WAIT_SECONDS, self._wait_seconds * 2 or 1.0)
         self._wait_seconds = 1.0 if lived > LONGEST_WAIT_SECONDS else longer
         self._not_before = now + self._wait_seconds
 
-    def _take(self, told: dict) -> None:
+    def _note_reasons(self, told: dict) -> None:
         self._reasons[told["start"]] = told["reasons"]
         while len(self._reasons) > MOST_UNSENT:
             del self._reasons[min(self._reasons)]
+
+    def _take(self, told: dict) -> None:
+        self._note_reasons(told)
         if told["requests"] or not told.get("open"):
             self._unsent.append({"instance": self._instance} | told)

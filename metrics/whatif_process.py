@@ -23,13 +23,13 @@ class ReplayEnded(Exception):
 class ReplayProcess:
     """Never waits: what the process does not take yet is kept, and ``busy`` tells so."""
 
-    def __init__(self, budget_bytes: int) -> None:
+    def __init__(self, budget_bytes: int, engine: str = "") -> None:
         self._socket, theirs = socket.socketpair()
         with theirs:
             for end in (self._socket, theirs):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "cache.whatif", str(budget_bytes)],
+                [sys.executable, "-P", "-m", "cache.whatif", str(budget_bytes), engine],
                 stdin=theirs,
                 stdout=subprocess.DEVNULL,
                 # Of the environment only what starting needs: numbers are all that it has to do with.

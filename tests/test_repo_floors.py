@@ -52,7 +52,7 @@ def _is_function(node: ast.AST) -> bool:
 # What only these need is loaded when a URL asks for it.
 SDK_ADAPTERS = {
     "boto3": ("metrics/cloudwatch_*.py", "image_service/storage/s3_*.py"),
-    "redis": ("cache/redis_line.py", "cache/redis_cache.py", "cache/redis_lease.py", "cache/redis_settings.py"),
+    "redis": tuple(f"cache/redis_{part}.py" for part in ("cache", "lease", "line", "records", "settings")),
 }
 
 

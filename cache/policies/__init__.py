@@ -21,4 +21,7 @@ POLICIES: dict[str, Callable[[], Policy]] = {
     "gdsf": Gdsf,
 }
 
-__all__ = ["POLICIES", "Policy"]
+PLACES: dict[str, int] = {name: place for place, name in enumerate(POLICIES)}
+"""A number for each, where a name takes too much room."""
+
+__all__ = ["PLACES", "POLICIES", "Policy"]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cache.whatif.records import RECORD_BYTES, numbers
 from cache.whatif.shadows import Shadows
+from cache.whatif.sizes import SIZES
 
 NICER = 5
 """Requests come first where both want the same core."""
@@ -21,7 +22,7 @@ def main() -> None:
     os.nice(NICER)
     gc.disable()  # nothing here goes in circles, and looking for that takes long
     since = int(time.time())
-    shadows = Shadows(int(sys.argv[1]))
+    shadows = Shadows(int(sys.argv[1]), size_of=SIZES[sys.argv[2]])
     ours = socket.socket(fileno=0)
     rest = b""
     while data := ours.recv(A_READ):  # nothing comes once the service has ended, however it did

@@ -2,7 +2,6 @@
 
 from array import array
 
-from cache.ledger import ENTRY_OVERHEAD_BYTES
 from cache.whatif.records import MAX_LEVEL, level_of
 
 FRESH, SEEN, CHANGED, GONE, FREE = range(5)
@@ -33,9 +32,8 @@ class Keys:
         """How many numbers there are, given or free."""
         return len(self.hashes)
 
-    def add(self, entry: int, version: int, payload_bytes: int, eligible: int) -> int:
+    def add(self, entry: int, version: int, size_bytes: int, eligible: int) -> int:
         """Give an entry a number; every array by number is to be ``places`` long afterwards."""
-        size_bytes = payload_bytes + ENTRY_OVERHEAD_BYTES
         if self.free:
             key = self.free.pop()
             self.hashes[key], self.versions[key], self.sizes[key] = entry, version, size_bytes

@@ -1,8 +1,7 @@
 """All shadows of an instance: every policy at every capacity of the grid, fed with the records of the tap."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from cache.ledger import ENTRY_OVERHEAD_BYTES
 from cache.policies import POLICIES
 from cache.whatif import grid
 from cache.whatif.counts import Counts
@@ -28,6 +27,7 @@ from cache.whatif.records import (
     level_of,
 )
 from cache.whatif.sampling import Sampling
+from cache.whatif.sizes import in_memory
 from cache.whatif.slots import SLOTS
 
 MOST_WIDTHS = 32
@@ -36,9 +36,15 @@ _POLICY_NAMES = tuple(POLICIES)
 
 
 class Shadows:
-    """Plays records in their order. ``budget_bytes`` bounds what all of it takes up, by looking at fewer entries."""
+    """Plays records in their order. ``budget_bytes`` bounds what all of it takes up, by looking at fewer entries.
 
-    def __init__(self, budget_bytes: int, policies: Iterable[str] = tuple(ORDERS)) -> None:
+    ``size_of`` says what an entry takes up by its payload.
+    """
+
+    def __init__(
+        self, budget_bytes: int, policies: Iterable[str] = tuple(ORDERS), size_of: Callable[[int], int] = in_memory
+    ) -> None:
+        self._size_of = size_of
         self.keys = Keys()
         self.families = {name: Family(ORDERS[name], self.keys) for name in policies}
         self.sampling = Sampling(self.keys, self.families, budget_bytes)
@@ -109,17 +115,17 @@ class Shadows:
         key = keys.number.get(entry)
         if key is not None and keys.versions[key] != version:
             self.settle()
-            key = self._remove(key, version, payload_bytes)
+            key = self._remove(key, version, self._size_of(payload_bytes))
         if key is None:
-            level = level_of(entry)
+            level, size_bytes = level_of(entry), self._size_of(payload_bytes)
             eligible = self.sampling.eligible(level)
-            new = self.sampling.new(entry, level, payload_bytes + ENTRY_OVERHEAD_BYTES)
+            new = self.sampling.new(entry, level, size_bytes)
             if new:
                 self.counts.new(entry, payload_bytes, new)
             if not eligible and level < self.sampling.seen_level:
                 self.counts.answered(entry, payload_bytes, outcome)
                 return
-            key = keys.add(entry, version, payload_bytes, eligible)
+            key = keys.add(entry, version, size_bytes, eligible)
             if not new:
                 keys.state[key] = SEEN
             self._grow()
@@ -143,16 +149,16 @@ class Shadows:
         for width in self._widths:
             key = self.keys.number.get(entry_hash(key_hash, width))
             if key is not None:
-                self._remove(key, self.keys.versions[key], self.keys.sizes[key] - ENTRY_OVERHEAD_BYTES)
+                self._remove(key, self.keys.versions[key], self.keys.sizes[key])
 
-    def _remove(self, key: int, version: int, payload_bytes: int) -> int:
+    def _remove(self, key: int, version: int, size_bytes: int) -> int:
         """Take a key out of all shadows; the number that its entry has from now on."""
         keys = self.keys
         entry, eligible, state = keys.hashes[key], keys.eligible[key], keys.state[key]
         for family in self.families.values():
             family.remove(key)
         keys.retire(key)
-        successor = keys.add(entry, version, payload_bytes, eligible)
+        successor = keys.add(entry, version, size_bytes, eligible)
         self._grow()
         keys.state[successor] = FRESH if state == FRESH else CHANGED
         for family in self.families.values():

@@ -5,6 +5,7 @@ then half of these. What is shed is counted and told, and an entry that is kept 
 """
 
 from array import array
+from collections.abc import Callable
 from itertools import chain
 from threading import Lock
 
@@ -40,7 +41,9 @@ class Tap:
     comes between. A request's record is hashed and packed only when it is taken.
     """
 
-    def __init__(self, calm_records: int = CALM_RECORDS) -> None:
+    def __init__(self, calm_records: int = CALM_RECORDS, hashed: Callable[[str], int] = hash) -> None:
+        """``hashed`` gives 64 bits, signed; the interpreter's own differ from process to process."""
+        self._hashed = hashed
         self._ring: list[Record] = []
         self._calm = calm_records
         self._lock = Lock()
@@ -58,7 +61,7 @@ class Tap:
 
     def invalidated(self, key: str) -> None:
         """A key was replaced, deleted or purged."""
-        self._ring.append((hash(key), 0, INVALIDATED))
+        self._ring.append((self._hashed(key), 0, INVALIDATED))
 
     def cleared(self) -> None:
         """Everything was purged."""
@@ -67,7 +70,7 @@ class Tap:
     def resized_out(self, key: str, width: int) -> None:
         """An entry was evicted because the capacity was lowered."""
         if len(self._ring) <= self._calm:  # many go at once; of the rest it is not known why they are missed
-            self._ring.append((hash(key), 0, width << KIND_BITS | RESIZED_OUT))
+            self._ring.append((self._hashed(key), 0, width << KIND_BITS | RESIZED_OUT))
 
     def configured(self, policy_place: int, capacity_bytes: int) -> None:
         """Another policy or capacity is in force."""
@@ -85,7 +88,7 @@ class Tap:
         told = self._tell_shed() if self.level else b""
         taken = ring[:count]
         del ring[:count]
-        return told + array("q", chain.from_iterable(map(_packed, taken))).tobytes()
+        return told + array("q", chain.from_iterable(map(self._packed, taken))).tobytes()
 
     def renew(self) -> None:
         """Forget what is not taken yet, and shed nothing: who reads begins anew, with what is in force."""
@@ -101,7 +104,7 @@ class Tap:
         key, _, width = entry
         with self._lock:
             self.level = max(self.level, self._level_for(len(self._ring)))
-            if level_of(entry_hash(hash(key), width)) < self.level:
+            if level_of(entry_hash(self._hashed(key), width)) < self.level:
                 self._shed[outcome][0] += 1
                 self._shed[outcome][1] += payload_bytes
                 return
@@ -125,10 +128,10 @@ class Tap:
                 records.extend((requests, payload_bytes, level << 2 * KIND_BITS | outcome << KIND_BITS | SHED))
         return records.tobytes()
 
-
-def _packed(record: Record) -> tuple[int, int, int]:
-    entry, payload_bytes, outcome = record
-    if type(entry) is int:
-        return record
-    key, object_id, width = entry
-    return hash(key), hash(object_id), payload_bytes << SIZE_SHIFT | width << KIND_BITS | outcome
+    def _packed(self, record: Record) -> tuple[int, int, int]:
+        entry, payload_bytes, outcome = record
+        if type(entry) is int:
+            return record
+        key, object_id, width = entry
+        hashed = self._hashed
+        return hashed(key), hashed(object_id), payload_bytes << SIZE_SHIFT | width << KIND_BITS | outcome
