@@ -127,6 +127,20 @@ def test_an_end_sends_the_whole_open_minute_and_a_restart_within_it_goes_on(four
     assert [minute.open for minute in four.channel.sent] == [True] * (len(four.channel.sent) - 1) + [False]
 
 
+def test_an_end_at_a_minutes_turn_does_not_send_the_rates_of_a_part_of_it(four):
+    for worker in range(4):
+        four.serve(worker)
+    four.pass_seconds(MINUTE - 1)
+    four.now += 1
+    for worker in (0, 1):
+        four.stations[worker].roll(four.now)
+    four.stations[four.leader].flush()
+    assert four.requests() == {0: 4, MINUTE: 0}
+    assert all(minute.open for minute in four.channel.sent)
+    four.pass_seconds(1)
+    assert [minute.open for minute in four.channel.sent if minute.time == NOON] == [True, False]
+
+
 def test_a_channel_that_was_away_gets_all_minutes_as_they_were(workers):
     workers.channel.cut = True
     for number in range(5):
