@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 MOST_A_SEND = 500
 LONGEST_WAIT_SECONDS = 60.0
 TURN_SECONDS = 0.5
+LAST_TURN_SECONDS = 2.0
+"""At the end longer: a process that ends while another thread of it still sends cuts that short."""
 REASONS_WITHIN_SECONDS = 5.0
 REASONS_AT_END_SECONDS = 0.5
 OF_REASON = tuple(f"miss_{name}" for name in REASONS)
@@ -45,16 +47,16 @@ class Carrier:
     def send(self, now: float) -> None:
         """Send what waits, oldest first; after a failure, wait twice as long as the last time, a minute at most."""
         if now >= self._not_before:
-            self._alone(self._send_waiting, now)
+            self._alone(self._send_waiting, now, TURN_SECONDS)
 
     def flush(self, now: float) -> None:
         """Send what waits, the open minute too: whoever stops may never come back."""
         self._not_before = 0.0
-        self._alone(self._send_all, now)
+        self._alone(self._send_all, now, LAST_TURN_SECONDS)
 
-    def _alone(self, job: Callable[[float], None], now: float) -> None:
+    def _alone(self, job: Callable[[float], None], now: float, seconds: float) -> None:
         """Two who send at once would send the same; whoever finds another at it does not wait for long."""
-        if self._sending.acquire(timeout=TURN_SECONDS):
+        if self._sending.acquire(timeout=seconds):
             try:
                 job(now)
             finally:
