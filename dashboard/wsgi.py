@@ -33,7 +33,8 @@ class Manager:
         self.ticker.close()
 
 
-def create() -> Manager:
+def create(worker: int = 0) -> Manager:
+    """The manager is one process, so ``worker`` is always 0."""
     settings = Settings()
     channel = open_channel(settings.channel_url)
     flask = create_app(settings, channel).server

@@ -10,7 +10,7 @@ from web.startup import read_settings
 
 def main() -> None:
     settings = read_settings(Settings)
-    os.environ["INSTANCE"] = settings.instance  # the worker must not find another name than the one locked here
+    os.environ["INSTANCE"] = settings.instance  # the workers must not find another name than the one locked here
     logging.getLogger("alembic").setLevel(logging.WARNING)  # at INFO it lists its plugins at every start
     serve(
         "image_service.wsgi:create",
@@ -18,6 +18,7 @@ def main() -> None:
         host=settings.host,
         port=settings.port,
         instance=settings.instance,
+        workers=settings.workers,
         log_level=settings.log_level,
     )
 

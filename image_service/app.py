@@ -76,8 +76,8 @@ class Service:
             close()
 
 
-def create_app(settings: Settings) -> Service:
-    """Make all parts, and start what runs by itself."""
+def create_app(settings: Settings, worker: int = 0) -> Service:
+    """Make all parts, and start what runs by itself; ``worker`` is this process's number among WORKERS, from 0."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     catalog = open_catalog(settings.database_url)
     blobs = open_blobs(settings.images_url)
@@ -87,7 +87,7 @@ def create_app(settings: Settings) -> Service:
     cache = open_cache(settings.cache_url, Packing((AS_SENT, *RENDITION_WIDTHS)), catalog.get, tap)
     trace = Trace(settings.trace_requests) if tap is not None and settings.trace_requests else None
     whatif = make_whatif(settings, tap, channel, trace, cache) if tap is not None else None
-    station = Station(settings.instance, cache, channel, settings.data_dir, whatif=whatif, tap=tap)
+    station = Station(settings.instance, cache, channel, settings.data_dir, whatif=whatif, tap=tap, worker=worker)
     decoders = Decoders(settings.max_image_pixels)
     changes = Changes(catalog, cache, settings.stale_seconds)
     images = Images(cache, Flights(FLIGHT_SECONDS), catalog, blobs, decoders, station.recorder, changes.trust)
@@ -105,13 +105,15 @@ def create_app(settings: Settings) -> Service:
     reconciler = Reconciler(catalog, blobs)
     changes.poll()
     station.start()
+    # In every worker, though one could tell the others: the rows that it makes forgotten are held by this process, and
+    # that they are, within two seconds, must hang on no other process.
     station.ticker.every(POLL_SECONDS, changes.poll, jitter=POLL_JITTER)
-    station.ticker.every(RECONCILE_SECONDS, reconciler.reconcile, jitter=0.5)
+    station.ticker.every(RECONCILE_SECONDS, station.leading(reconciler.reconcile), jitter=0.5)
     if shared:
         station.ticker.every(WATCH_SECONDS, cache.watch)
     decoders.start()
     health.look()
-    station.ticker.every(LOOK_SECONDS, health.look)
+    station.ticker.every(LOOK_SECONDS, health.look)  # in every worker too: whichever is asked has to know
     health.ready()
     closers = (station.close, cache.close, decoders.close, catalog.close)
     hits = Hits(Bodies(app.wsgi_app, THREADS // 4), images, station.recorder, settings.hosts)

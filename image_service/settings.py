@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     images_url: str = Field("", description="Where image bytes are kept; file:<DATA_DIR>/images where empty.")
     database_url: str = Field("", description="Where the rows are kept; sqlite:///<DATA_DIR>/images.db where empty.")
     cache_url: str = Field("memory:", description="What caches: memory: is this process's own, redis: all share.")
+    workers: int = Field(
+        1, description="Processes that serve; more than one only where CACHE_URL is not memory:.", ge=1, le=64
+    )
     channel_url: str = Field(
         "", description="Where statistics and configuration travel; sqlite:///<DATA_DIR>/channel.db where empty."
     )
@@ -113,6 +116,15 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _no_stranger_may_write(self) -> "Settings":
         refuse_exposed(self.host, self.upload_token, "UPLOAD_TOKEN", "add and delete images")
+        return self
+
+    @model_validator(mode="after")
+    def _workers_share_a_cache(self) -> "Settings":
+        if self.workers > 1 and self.cache_url.startswith("memory:"):
+            raise ValueError(
+                "WORKERS above 1 needs a CACHE_URL that they can share: with memory: each worker process would have "
+                "a cache of its own, each filled by a part of the requests, and the hit rate would suffer"
+            )
         return self
 
     @field_validator("images_url", "database_url", "channel_url")

@@ -4,5 +4,6 @@ from image_service.app import Service, create_app
 from image_service.settings import Settings
 
 
-def create() -> Service:
-    return create_app(Settings())
+def create(worker: int = 0) -> Service:
+    """``worker`` is the number of this process among those that serve together, from 0."""
+    return create_app(Settings(), worker)

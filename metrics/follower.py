@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 from pydantic import ValidationError
@@ -46,7 +47,8 @@ class Follower:
     """Keeps a cache at the newest configuration of the channel.
 
     The last good document stays on disk and is in force from the start, whether the channel answers or not. One that
-    can't be taken up changes nothing and is reported back.
+    can't be taken up changes nothing and is reported back. Of several workers one asks the channel, with ``follow``,
+    and keeps what it took up; the others ``look`` at that.
     """
 
     def __init__(
@@ -69,25 +71,47 @@ class Follower:
         self._announced_at: float | None = None
         self._wait_seconds = 0.0
         self._not_before = 0.0
+        self._changing = Lock()
+        self._kept_id = DEFAULT.id
+        self._keeping_problem = ""
         self.current = DEFAULT
         self.problem = ""
 
-    def start(self) -> None:
-        """Put the last good document in force, then whatever the channel has by now."""
+    def start(self, asks: bool = True) -> None:
+        """Put the last good document in force, then, where this worker asks, whatever the channel has by now."""
         last_good = self._read_last_good()
         try:
             self._reconfigure(last_good)
             self.current = last_good
         except ConfigurationRefused as refused:  # it was good for another cache
             self._refuse(refused)
-        self.follow()
+        self._kept_id = self.current.id
+        if asks:
+            self.follow()
+
+    def look(self, now: float = 0.0) -> None:
+        """Take up what the worker that asks the channel has kept."""
+        try:
+            kept = Configuration.model_validate_json(self._last_good.read_text())
+            with self._changing:
+                if kept.id != self.current.id:
+                    self._change_to(kept)
+        except FileNotFoundError:
+            pass  # nothing was ever edited
+        except (OSError, ValidationError, ChannelUnavailable, ConfigurationRefused) as error:
+            if not self.problem:
+                log.warning("configuration %s stays in force: %s", self.current.version, error)
+            self.problem = str(error)
+            return
+        self.problem = ""
 
     def follow(self, now: float = 0.0) -> None:
         """Ask the channel once, and take up what is new; one that was asked too often is left alone for longer."""
         if self._clock() < self._not_before:
             return
         try:
-            self._take_up()
+            with self._changing:
+                self._take_up()
             if self._has_something_to_say():
                 self._announce()
         except ChannelUnavailable as error:
@@ -127,13 +151,18 @@ class Follower:
         try:
             newest = self._channel.newest()
             if newest.id != self.current.id or self._refused is not None:
-                self._reconfigure(newest)
-                self._purge(newest)
-                self._keep(newest)
-                self.current = newest
+                self._change_to(newest)
                 self._refused, self._announced_at = None, None
+            if newest.id != self._kept_id:
+                self._keep(newest)
         except ConfigurationRefused as refused:
             self._refuse(refused)
+
+    def _change_to(self, document: Configuration) -> None:
+        """Raises ConfigurationRefused before anything is changed."""
+        self._reconfigure(document)
+        self._purge(document)
+        self.current = document
 
     def _refuse(self, refused: ConfigurationRefused) -> None:
         if self._refused is None or self._refused.version != refused.version:
@@ -158,7 +187,9 @@ class Follower:
         missed = range(self.current.purge.generation + 1, newest.purge.generation + 1)
         if not missed:
             return
-        documents = [*self._channel.history(after=self.current.version), newest]
+        # The newest names the keys of the last purge; only those of earlier ones have to be asked for.
+        earlier = self._channel.history(after=self.current.version) if len(missed) > 1 else []
+        documents = [*earlier, newest]
         keys_of = {document.purge.generation: document.purge.keys for document in documents}
         if all(keys_of.get(generation) for generation in missed):
             for generation in missed:
@@ -194,8 +225,11 @@ class Follower:
             temporary = self._last_good.with_suffix(".tmp")
             temporary.write_text(document.model_dump_json())
             temporary.replace(self._last_good)
+            self._kept_id, self._keeping_problem = document.id, ""
         except OSError as error:
-            log.warning("configuration %s is in force but could not be kept: %s", document.version, error)
+            if not self._keeping_problem:
+                log.warning("configuration %s is in force but could not be kept: %s", document.version, error)
+            self._keeping_problem = str(error)
 
     def _read_last_good(self) -> Configuration:
         try:

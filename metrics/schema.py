@@ -128,7 +128,7 @@ class Minute:
     ``time`` is the period's start in seconds since 1970, UTC. ``values`` holds each metric of METRICS by name;
     ``latency`` is {bucket: answers}, see LATENCY_VALUES_MS. ``period_seconds`` is longer than a minute only where the
     channel no longer keeps the minutes themselves. ``open`` tells that the minute is still being counted, and will be
-    sent again with more.
+    sent again with more; or that it was sent before, and now has more.
     """
 
     instance: str
@@ -148,6 +148,17 @@ def add_minutes(minutes: Iterable[Minute], instance: str, time: int, period_seco
         if reported:
             values[metric.name] = _ADD[metric.adds](reported)
     return Minute(instance, time, values, add_latencies(minute.latency for minute in ordered), period_seconds)
+
+
+def add_parts(parts: Iterable[Minute], instance: str, time: int, open: bool = False) -> Minute:
+    """One minute of an instance from what each of its workers counted: all adds, but the version is the lowest."""
+    counted = list(parts)
+    values = {}
+    for metric in METRICS:
+        reported = [part.values[metric.name] for part in counted if metric.name in part.values]
+        if reported:
+            values[metric.name] = (min if metric.adds is Adds.LOWEST else sum)(reported)
+    return Minute(instance, time, values, add_latencies(part.latency for part in counted), open=open)
 
 
 _ADD = {Adds.SUM: sum, Adds.LAST: lambda reported: reported[-1], Adds.LOWEST: min}

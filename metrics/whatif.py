@@ -131,6 +131,7 @@ class WhatIf:
         return None
 
     def close(self, now: float) -> None:
+        self.pump()  # the last records, for whoever replays
         self.send(now)
         with self._pumping:
             self._closed = True

@@ -62,6 +62,11 @@ class App:
         assert self._process is not None, "not started"
         return self._process.pid
 
+    @property
+    def workers(self) -> list[int]:
+        """The processes that serve, of which its own is the parent."""
+        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+
     def start(self) -> None:
         """Start it and wait until it is ready to answer."""
         # Its working folder is an empty one: it must need nothing of the project's but the code.

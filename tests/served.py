@@ -16,9 +16,10 @@ THREADS = 8
 class App:
     """Writes what happens to it, a line each, into the file EVENTS."""
 
-    def __init__(self):
+    def __init__(self, worker):
         self.wsgi = Bodies(self.answer, THREADS // 4)
-        tell(f"made in {os.getpid()}")
+        self.worker = worker
+        tell(f"worker {worker} made in {os.getpid()}")
 
     def __call__(self, environ, start_response):
         return self.wsgi(environ, start_response)
@@ -60,15 +61,19 @@ class App:
         tell("closed")
 
 
-def make():
+def make(worker):
     # A stall is noticed sooner here, so that nobody waits for it.
     web.body_watch.STALL_SECONDS = float(os.environ.get("STALL_SECONDS", "2"))
     web.body_watch.LOOK_SECONDS = 0.2
-    return App()
+    return App(worker)
 
 
-def cannot_be_made():
+def cannot_be_made(worker):
     raise ValueError("DATABASE_URL must begin with sqlite:")
+
+
+def only_the_first_can_be_made(worker):
+    return make(worker) if worker == 0 else cannot_be_made(worker)
 
 
 def tell(event):
@@ -83,6 +88,7 @@ if __name__ == "__main__":
         host=os.environ.get("HOST", "127.0.0.1"),
         port=int(os.environ["PORT"]),
         instance=os.environ["INSTANCE"],
+        workers=int(os.environ.get("WORKERS", "1")),
         threads=THREADS,
     )
     sys.exit(0)

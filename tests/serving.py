@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -37,6 +38,12 @@ class Process:
     @property
     def worker(self):
         return int(self.ask("pid"))
+
+    @property
+    def workers(self):
+        """The process of each worker by its number, as they said when they began."""
+        began = (re.fullmatch(r"worker (\d+) made in (\d+)", event) for event in self.events)
+        return {int(said[1]): int(said[2]) for said in began if said}
 
     def ask(self, path, timeout=5):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)

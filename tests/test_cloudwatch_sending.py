@@ -211,8 +211,8 @@ class World:
 
     def tick(self, seconds):
         self.now += seconds
-        self.station.reporter.roll(self.now)
-        self.station.reporter.send(self.now)
+        self.station.roll(self.now)
+        self.station.send(self.now)
 
 
 def test_an_hour_without_cloudwatch_costs_no_minute_and_counts_none_twice(cloud, tmp_path):
@@ -220,16 +220,16 @@ def test_an_hour_without_cloudwatch_costs_no_minute_and_counts_none_twice(cloud,
     world.live(3, requests=4)
     cloud.faults.inject("unreachable")
     world.live(60, requests=4)
-    assert world.station.reporter.problem == "no connection"
+    assert world.station.carrier.problem == "no connection"
     cloud.faults.clear()
     world.live(3, requests=4)
     world.tick(60)
-    assert world.station.reporter.problem == ""
+    assert world.station.carrier.problem == ""
     expected = {60 * number: 4 for number in range(66)} | {66 * 60: 0}
     assert read(cloud, "Requests", "Maximum", "me") == expected
     assert read(cloud, "Requests", "Sum") == expected
     assert sum(read(cloud, "HitRate", "SampleCount").values()) == 66 * 4
-    assert world.station.reporter.problem == ""
+    assert world.station.carrier.problem == ""
     assert world.channel.dropped == 0
 
 

@@ -142,3 +142,20 @@ def test_a_bad_value_is_refused(monkeypatch, name, value):
 
 def _usable_port(name):
     return {} if name == "PORT" else {"PORT": str(free_port())}
+
+
+@pytest.mark.parametrize("workers", ["2", "64"])
+def test_several_workers_are_refused_where_each_would_have_a_cache_of_its_own(tmp_path, workers):
+    ended = started_with(tmp_path, WORKERS=workers)
+    assert ended.returncode == 1
+    assert (ended.stdout + ended.stderr).strip() == (
+        "WORKERS above 1 needs a CACHE_URL that they can share: with memory: each worker process would have a cache "
+        "of its own, each filled by a part of the requests, and the hit rate would suffer."
+    )
+
+
+@pytest.mark.parametrize("workers", ["0", "65", "-1", "two"])
+def test_workers_are_one_to_64(tmp_path, workers):
+    ended = started_with(tmp_path, WORKERS=workers)
+    assert ended.returncode == 1
+    assert "The setting WORKERS is not valid" in ended.stdout + ended.stderr

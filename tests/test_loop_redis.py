@@ -117,11 +117,11 @@ def test_clearing_the_cache_clears_it(service, images):
 class Load(threading.Thread):
     """Asks for images, again and again; ``wrong`` holds each answer that was not the image."""
 
-    def __init__(self, service, images, seed):
+    def __init__(self, service, images, seed, count=100_000):
         super().__init__()
         self._client = Client(service.url, timeout=SECONDS)
         self._images = images
-        self._keys = zipf(list(images), 100_000, seed=seed)
+        self._keys = zipf(list(images), count, seed=seed)
         self._stopping = threading.Event()
         self.answered = 0
         self.wrong = []
@@ -290,3 +290,34 @@ def test_the_curve_is_of_the_requests_of_all_who_share_the_cache(start_service, 
     assert {curve.instance for curve in curves} == {first.settings["INSTANCE"]}
     minutes = channel.minutes(0, 2**40)
     assert sum(minute.values["requests"] for minute in minutes) == 200
+
+
+def test_four_workers_are_one_instance_and_count_every_request_once(start_service, redis, images):
+    service = start_service(CACHE_URL=redis.url(manage=1), WORKERS=4)
+    client = Client(service.url)
+    few = dict(list(images.items())[:40])
+    for key, data in few.items():
+        assert client.put(key, data).status == 201
+    said = edit(service, policy="lfu", capacity_bytes=5 * MIB)
+    assert (said.policy, said.version) == ("lfu", 1) or wait_until(
+        lambda: said_of(channel_of(service), 1).policy == "lfu", SECONDS, "the policy to be in force"
+    )
+    threads = [Load(service, few, seed, count=250) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [thread.wrong for thread in threads] == [[]] * 8
+    counts, minutes = counted(service)
+    info = redis.info()
+    assert counts["requests"] == 2000
+    assert counts["hits"] == info["keyspace_hits"]
+    assert counts["hits"] + counts["misses"] == 2000
+    assert counts["uploads"] == 40
+    assert len({minute.instance for minute in minutes}) == 1
+    assert minutes[-1].values["items"] == info["db0"]["keys"] - 2
+
+
+def test_memory_refuses_more_than_one_worker(start_service):
+    with pytest.raises(AssertionError, match="a cache of its own"):
+        start_service(WORKERS=2)

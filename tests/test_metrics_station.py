@@ -10,9 +10,11 @@ from cache.config import DEFAULT, MIB, edited
 from cache.memory import MemoryCache
 from metrics.channel import ChannelUnavailable
 from metrics.follower import SHARE_OF_MEMORY, Follower
-from metrics.spool import Spool
+from metrics.parts import Parts
+from metrics.spool import Spool, instance_folder
 from metrics.sqlite_channel import SqliteChannel
 from metrics.station import Station
+from tests.stations import kill
 
 NOON = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp())
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -48,9 +50,13 @@ class World:
         self.now = float(NOON)
         self.folder = tmp_path
         self.channel = Switchable(SqliteChannel(str(tmp_path / "channel.db"), clock=lambda: self.now))
+        self.station = None
         self.start()
 
     def start(self):
+        """Begin anew; a predecessor that was not closed was killed."""
+        if self.station is not None:
+            kill(self.station)
         self.cache = MemoryCache("lru", MIB)
         self.station = Station("me", self.cache, self.channel, self.folder, clock=lambda: self.now)
         self.station.open()
@@ -60,8 +66,8 @@ class World:
         """Live on, with every job running each second."""
         for _ in range(seconds):
             self.now += 1
-            self.station.reporter.roll(self.now)
-            self.station.reporter.send(self.now)
+            self.station.roll(self.now)
+            self.station.send(self.now)
 
     def requests(self):
         return {report.time - NOON: report.values["requests"] for report in self.channel.minutes(0, 2**40)}
@@ -169,13 +175,13 @@ def test_what_cannot_be_sent_waits_on_disk_with_its_true_times(world):
         world.recorder.served(True, 10, 1)
         world.pass_seconds(60)
     world.start()
-    assert world.station.reporter.problem == ""
+    assert world.station.carrier.problem == ""
     world.pass_seconds(1)
-    assert world.station.reporter.problem == "cut off"
+    assert world.station.carrier.problem == "cut off"
     world.channel.cut = False
     world.pass_seconds(60)
     assert world.requests() == {0: 1, 60: 1, 120: 1, 180: 1, 240: 1, 300: 0}
-    assert world.station.reporter.problem == ""
+    assert world.station.carrier.problem == ""
 
 
 def test_a_clock_that_steps_back_opens_no_minute_twice(world):
@@ -197,7 +203,7 @@ def test_a_full_disk_at_the_end_of_a_minute_loses_no_count(world, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("pathlib.Path.write_text", full)
         with pytest.raises(OSError, match="No space"):
-            world.station.reporter.roll(world.now)
+            world.station.roll(world.now)
     world.pass_seconds(1)
     assert world.requests() == {0: 1}
 
@@ -205,10 +211,12 @@ def test_a_full_disk_at_the_end_of_a_minute_loses_no_count(world, monkeypatch):
 def test_the_spool_is_bounded_and_counts_what_it_drops(world, tmp_path):
     world.pass_seconds(60)
     [minute] = world.channel.minutes(0, 2**40)
-    spool = Spool(tmp_path / "other", "me/../&", most_minutes=3)
+    folder = instance_folder(tmp_path / "other", "me/../&")
+    spool = Spool(folder, most_minutes=3)
     for number in range(5):
         spool.close_open(minute.__class__("me/../&", NOON + 60 * number, dict(minute.values), {}))
-    assert [waiting.time for waiting in spool.waiting(10)] == [NOON + 60 * number for number in (2, 3, 4)]
+    waiting = Parts(folder, "me/../&").waiting(10, world.now)
+    assert [minute.time for minute in waiting] == [NOON + 60 * number for number in (2, 3, 4)]
     assert spool.dropped == 2
     assert [path.parent.name for path in (tmp_path / "other").iterdir()] == ["other"]
 
@@ -217,7 +225,7 @@ def test_the_spool_is_bounded_and_counts_what_it_drops(world, tmp_path):
 def test_a_damaged_file_is_dropped_and_counted_and_the_others_are_sent(world, damage):
     world.channel.cut = True
     world.pass_seconds(120)
-    waiting = sorted((world.folder / "spool" / "me").glob("0*.json"))
+    waiting = sorted((world.folder / "spool" / "me" / "worker-0").glob("0*.json"))
     assert len(waiting) == 2
     waiting[0].write_text(damage)
     world.channel.cut = False

@@ -13,7 +13,7 @@ import pytest
 
 from cache.whatif.reasons import REASONS
 from cache.whatif.tap import Tap
-from metrics.reporter import OF_REASON, with_reasons
+from metrics.carrier import OF_REASON, with_reasons
 from metrics.schema import Minute
 from metrics.sqlite_channel import SqliteChannel
 from metrics.whatif import WhatIf

@@ -1,4 +1,4 @@
-"""One app in one worker process with several threads, behind granian; the main process only watches over it."""
+"""One app in one or more worker processes with several threads each, behind granian; the main process only watches."""
 
 import logging
 import os
@@ -28,7 +28,11 @@ KILL_AFTER_SECONDS = 4
 TAKE_OVER_SECONDS = 3.0
 HEADERS_WITHIN_MILLISECONDS = 10_000
 
+CRASHES_APART_SECONDS = 5.5
+
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 def serve(
@@ -38,13 +42,15 @@ def serve(
     host: str,
     port: int,
     instance: str | None = None,
+    workers: int = 1,
     threads: int = THREADS,
     log_level: str = "INFO",
 ) -> None:
-    """Serve ``factory`` ("module:function", called in the worker) until a signal ends it; exit 1 where it can't start.
+    """Serve ``factory`` ("module:function") until a signal ends it; exit 1 where it can't start.
 
-    What the function returns is a WSGI callable with ``drain()``, called as soon as an end is asked for, and
-    ``close()``, called before the worker ends. ``instance`` is a name that only one process of the machine may have.
+    The function is called in each worker with its number, from 0. What it returns is a WSGI callable with ``drain()``,
+    called as soon as an end is asked for, and ``close()``, called before the worker ends. ``instance`` is a name that
+    only one process of the machine may have.
     """
     logging.basicConfig(level=log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
     logging.getLogger("botocore").setLevel(logging.WARNING)  # at INFO it says of each client where its address is from
@@ -55,21 +61,22 @@ def serve(
     except (InstanceTaken, OSError) as error:
         sys.exit(f"{title} could not start: {_in_words(error, host, port)}")
     signal.signal(ASKS_TO_DRAIN, signal.SIG_IGN)  # a worker that has not got to hearing it yet must not die of it
-    server = _Server(listener, threads, partial(_announce, title, listener))
+    server = _Server(listener, workers, threads, partial(_announce, title, listener))
     server.serve(spawn_target=run, target_loader=partial(load, factory, title), wrap_loader=False)
     del lock
 
 
 class _Server(MPServer):
-    """granian with a listening socket of our own, a word to the worker before it is stopped, and no second start."""
+    """granian with a listening socket of our own, a word to workers before they are stopped, and no second start."""
 
-    def __init__(self, listener: socket.socket, threads: int, announce: Callable[[], None]) -> None:
+    def __init__(self, listener: socket.socket, workers: int, threads: int, announce: Callable[[], None]) -> None:
         host, port = listener.getsockname()[:2]
         super().__init__(
             "app",
             address=host,
             port=port,
             interface=Interfaces.WSGI,
+            workers=workers,
             http=HTTPModes.http1,  # of two requests on one connection, one must not suffer when the other is cut
             blocking_threads=threads,
             backlog=BACKLOG,
@@ -100,22 +107,39 @@ class _Server(MPServer):
         # A terminal that closes sends SIGHUP. To granian it means a second worker beside the first.
         self.signal_handler_interrupt()
 
-    def _respawn_workers(self, workers, spawn_target, target_loader, delay=0) -> None:
-        if any(self.wrks[index].inner.exitcode == START_FAILED for index in workers):
-            self.interrupt_children.extend(workers)  # the shutdown then ends with 1
-            self.interrupt_signal = True
-            self.main_loop_interrupt.set()
-            return
-        super()._respawn_workers(workers, spawn_target, target_loader, delay)
+    def _serve_loop(self, spawn_target, target_loader) -> None:
+        # granian's own goes by a list that the threads which watch over workers add to. Of several that die at once it
+        # may miss one, for good. This one looks which are dead.
+        replaced_at: dict[int, float] = {}
+        while True:
+            self.main_loop_interrupt.wait()
+            self.main_loop_interrupt.clear()
+            if self.interrupt_signal:
+                return
+            dead = [index for index, worker in enumerate(self.wrks) if not worker.is_alive()]
+            now = time.monotonic()
+            if any(self._is_beyond_help(index, now, replaced_at) for index in dead):
+                return
+            replaced_at |= dict.fromkeys(dead, now)
+            self._respawn_workers(dead, spawn_target, target_loader)
+
+    def _is_beyond_help(self, index: int, now: float, replaced_at: dict[int, float]) -> bool:
+        if self.wrks[index].inner.exitcode == START_FAILED:
+            return True
+        if now - replaced_at.get(index, float("-inf")) > CRASHES_APART_SECONDS:
+            return False
+        log.error("A worker ended twice within %s s; this is the end", CRASHES_APART_SECONDS)
+        return True
 
     def _stop_workers(self) -> None:
+        failed = [index for index, worker in enumerate(self.wrks) if worker.inner.exitcode]
         for worker in self.wrks:
             if worker.is_alive():
                 os.kill(worker.inner.pid, ASKS_TO_DRAIN)
-        workers = list(self.wrks)
+        # Ctrl-C reaches workers too: one that heard it first, and ended in order, counts as a crash to granian. And it
+        # remembers those that were replaced.
         super()._stop_workers()
-        # Ctrl-C reaches the worker too. One that heard it first, and ended in order, counts as a crash to granian.
-        self.interrupt_children[:] = [index for index in self.interrupt_children if workers[index].inner.exitcode]
+        self.interrupt_children[:] = failed
 
 
 def _listen(host: str, port: int) -> socket.socket:

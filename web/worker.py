@@ -7,6 +7,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from granian.server.mp import MPServer
@@ -40,14 +42,17 @@ class Served(Protocol):
         """Flush and let go of everything; may be called more than once."""
 
 
-def load(factory: str, title: str) -> Served:
-    """Make the app, in the worker's main thread; a failure is one sentence and the end."""
+def load(factory: str, title: str, worker: int) -> Served:
+    """Make the app, in the worker's main thread; a failure is one sentence and the end.
+
+    ``worker`` is the number of this worker among all, from 0; one that takes the place of another has its number.
+    """
     parent = os.getppid()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)  # what was inherited would let an early end go unheard
     module, _, function = factory.partition(":")
     try:
-        app = getattr(importlib.import_module(module), function)()
+        app = getattr(importlib.import_module(module), function)(worker)
     except Exception as error:
         log.debug("The app could not be made", exc_info=True)
         print(f"{title} could not start: {error}", file=sys.stderr, flush=True)
@@ -61,10 +66,13 @@ def load(factory: str, title: str) -> Served:
     return app
 
 
-def run(*args: Any, **kwargs: Any) -> None:
-    """Serve until a signal, then close the app: nothing else runs at the end of a worker, not even atexit."""
+def run(number: int, process_name: str | None, load_app: Callable[..., Served], *args: Any) -> None:
+    """Serve until a signal, then close the app: nothing else runs at the end of a worker, not even atexit.
+
+    These are granian's arguments; it counts its workers from 1.
+    """
     try:
-        MPServer._spawn_wsgi_worker(*args, **kwargs)
+        MPServer._spawn_wsgi_worker(number, process_name, partial(load_app, worker=number - 1), *args)
     finally:
         for app in _serving:
             _end(app)
