@@ -55,6 +55,7 @@ def stack(aws, database):
         "Images": "pictures",
         "DatabaseHost": "127.0.0.1",
         "DatabasePort": str(database.port),
+        "CacheUrl": "memory:",
         "Namespace": "Hitrate",
         "Hosts": HOST,
         "Address": f"https://{HOST}",
