@@ -77,9 +77,14 @@ def user_data(app: str) -> str:
 
 def cache_url(*conditions: str) -> str:
     """CACHE_URL as the machines get it, with CloudFormation's variables as they stand in the template."""
-    data = template()["Resources"][APPS["web"]]["Properties"]["LaunchTemplateData"]["UserData"]
-    value = taken(data["Fn::Base64"]["Fn::Sub"][1]["CacheUrl"], *conditions)
+    value = told_to_the_service("CacheUrl", *conditions)
     return value["Fn::Sub"] if isinstance(value, dict) else value
+
+
+def told_to_the_service(name: str, *conditions: str) -> Any:
+    """What stands for a variable of the user data."""
+    data = template()["Resources"][APPS["web"]]["Properties"]["LaunchTemplateData"]["UserData"]
+    return taken(data["Fn::Base64"]["Fn::Sub"][1][name], *conditions)
 
 
 def settings_file(app: str) -> str:

@@ -242,7 +242,8 @@ def test_a_shared_cache_comes_and_goes_while_everything_else_stays(bring_up):
     assert stack.resources.keys() - before.keys() == OF_THE_CACHE
     shared = settings_of(stack, "WebTemplate")
     assert shared.pop("CACHE_URL").startswith(f"rediss://:<{stack.resources['CacheToken']}>@")
-    assert shared == {name: value for name, value in alone.items() if name != "CACHE_URL"}
+    assert (alone["WORKERS"], shared.pop("WORKERS")) == ("1", "2")
+    assert shared == {name: value for name, value in alone.items() if name not in ("CACHE_URL", "WORKERS")}
     stack.update(CacheNodeType="")
     assert stack.status == "UPDATE_COMPLETE"
     assert stack.resources == before

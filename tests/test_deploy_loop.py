@@ -56,6 +56,7 @@ def stack(aws, database):
         "DatabaseHost": "127.0.0.1",
         "DatabasePort": str(database.port),
         "CacheUrl": "memory:",
+        "Workers": "1",
         "Namespace": "Hitrate",
         "Hosts": HOST,
         "Address": f"https://{HOST}",

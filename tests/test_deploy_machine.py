@@ -107,6 +107,11 @@ def test_the_unit_leaves_little_to_break_out_of(app):
     assert int(lines["TimeoutStopSec"][0]) > 5, "a service has five seconds to flush"
 
 
+def test_the_service_may_run_as_many_workers_as_the_template_allows():
+    threads_and_processes = 35 * template()["Parameters"]["WorkersPerInstance"]["MaxValue"]
+    assert int(unit("web")["TasksMax"][0]) > threads_and_processes
+
+
 @pytest.mark.parametrize("app", APPS)
 def test_the_unit_starts_the_app_with_the_settings_of_cloud_init(app):
     lines = unit(app)

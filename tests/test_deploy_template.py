@@ -21,6 +21,7 @@ from tests.deploy_template import (
     cache_url,
     resources,
     template,
+    told_to_the_service,
     user_data,
     walk,
 )
@@ -92,6 +93,12 @@ def test_the_shared_cache_is_reached_over_tls_and_not_managed():
     assert cache_url("HasCache") == (
         "rediss://:<${CacheToken}>@${Cache.PrimaryEndPoint.Address}:${Cache.PrimaryEndPoint.Port}/0"
     )
+
+
+def test_only_with_a_shared_cache_a_service_has_several_workers():
+    assert "WORKERS=${Workers}\n" in user_data("web")
+    assert told_to_the_service("Workers") == "1"
+    assert told_to_the_service("Workers", "HasCache") == {"Ref": "WorkersPerInstance"}
 
 
 def test_the_group_scales_on_requests():
