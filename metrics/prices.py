@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from metrics.calls import Tally
 from metrics.cloudwatch_datums import OF_AN_INSTANCE, OF_THE_FLEET
+from metrics.schema import OF_ENGINE
 
 SEEN = "November 2026"
 SOURCE = "https://aws.amazon.com/cloudwatch/pricing/, us-east-1, without the free tier"
@@ -60,9 +61,10 @@ def spent_a_month(tally: Tally, now: float) -> float | None:
     return spent(tally) / seconds * MONTH_SECONDS if seconds >= LEAST_SECONDS else None
 
 
-def sent_a_month(instances: int) -> float:
+def sent_a_month(instances: int, shared_cache: bool = False) -> float:
     """Dollars a month for what so many instances send all the time: metrics, one call a minute, and logs."""
-    metrics = instances * len(OF_AN_INSTANCE) + (len(OF_THE_FLEET) if instances else 0)
+    each = len(OF_AN_INSTANCE) - (0 if shared_cache else len(OF_ENGINE))
+    metrics = instances * each + (len(OF_THE_FLEET) if instances else 0)
     minutes = instances * MONTH_SECONDS / 60
     calls_and_logs = minutes * (DOLLARS_A_CALL + LOG_BYTES_A_MINUTE * DOLLARS_A_LOG_BYTE)
     return metrics * DOLLARS_A_METRIC_A_MONTH + calls_and_logs

@@ -12,6 +12,8 @@ DEPLOY = ROOT / "deploy"
 PATH = DEPLOY / "hitrate.yaml"
 APPS = {"web": "WebTemplate", "manager": "ManagerTemplate"}
 """The launch template of each app."""
+OF_THE_CACHE = {"CacheGroup", "CacheToken", "CacheSubnets", "CacheParameters", "Cache"}
+"""What is made only where a shared cache is asked for."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -54,10 +56,35 @@ def walk(value: Any) -> Iterator[Any]:
             yield from walk(each)
 
 
+def taken(value: Any, *conditions: str) -> Any:
+    """A value with its Fn::If decided: those of the conditions hold, and no others."""
+    if isinstance(value, list):
+        decided = [taken(each, *conditions) for each in value]
+        return [each for each in decided if each != {"Ref": "AWS::NoValue"}]
+    if not isinstance(value, Mapping):
+        return value
+    if "Fn::If" in value:
+        condition, met, unmet = value["Fn::If"]
+        return taken(met if condition in conditions else unmet, *conditions)
+    return {name: taken(each, *conditions) for name, each in value.items()}
+
+
 def user_data(app: str) -> str:
     """Of one app's machines, with CloudFormation's variables as they stand in the template."""
     data = template()["Resources"][APPS[app]]["Properties"]["LaunchTemplateData"]["UserData"]
     return data["Fn::Base64"]["Fn::Sub"][0]
+
+
+def cache_url(*conditions: str) -> str:
+    """CACHE_URL as the machines get it, with CloudFormation's variables as they stand in the template."""
+    value = told_to_the_service("CacheUrl", *conditions)
+    return value["Fn::Sub"] if isinstance(value, dict) else value
+
+
+def told_to_the_service(name: str, *conditions: str) -> Any:
+    """What stands for a variable of the user data."""
+    data = template()["Resources"][APPS["web"]]["Properties"]["LaunchTemplateData"]["UserData"]
+    return taken(data["Fn::Base64"]["Fn::Sub"][1][name], *conditions)
 
 
 def settings_file(app: str) -> str:

@@ -45,6 +45,8 @@ def test_each_part_of_the_address_is_in_the_docs_with_its_bounds(name):
 def test_what_an_instance_costs_is_what_the_prices_come_to():
     [told] = re.findall(r"About \$([\d.]+) a month an instance", DOC)
     assert float(told) == pytest.approx(sent_a_month(2) - sent_a_month(1), abs=0.1)
+    more = sent_a_month(1, shared_cache=True) - sent_a_month(1)
+    assert f"with a shared cache ${more:.2f} more" in DOC
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from dashboard.settings import Settings
 from metrics.calls import Calls, Tally
 from metrics.cloudwatch_datums import OF_AN_INSTANCE
 from metrics.prices import DOLLARS_A_METRIC_A_MONTH, MONTH_SECONDS, sent_a_month, spent, spent_a_month
+from metrics.schema import OF_ENGINE
 
 NOON = 1_795_521_600.0  # 2026-11-24 12:00 UTC
 
@@ -36,7 +37,13 @@ def test_a_pace_takes_ten_minutes_to_tell():
 def test_instances_cost_their_metrics_their_calls_and_their_logs():
     assert sent_a_month(0) == 0
     one, eight = sent_a_month(1), sent_a_month(8)
-    assert (eight - one) / 7 == pytest.approx(len(OF_AN_INSTANCE) * DOLLARS_A_METRIC_A_MONTH + 0.43 + 0.08, abs=0.01)
+    metrics = len(OF_AN_INSTANCE) - len(OF_ENGINE)
+    assert (eight - one) / 7 == pytest.approx(metrics * DOLLARS_A_METRIC_A_MONTH + 0.43 + 0.08, abs=0.01)
+
+
+def test_with_a_shared_cache_each_instance_sends_what_that_tells_too():
+    more = sent_a_month(4, shared_cache=True) - sent_a_month(4)
+    assert more == pytest.approx(4 * len(OF_ENGINE) * DOLLARS_A_METRIC_A_MONTH)
 
 
 def test_the_line_says_what_was_asked_and_what_it_comes_to():

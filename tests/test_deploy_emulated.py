@@ -8,7 +8,7 @@ import yaml
 from botocore.exceptions import ClientError
 
 from tests import ministack, moto_server
-from tests.deploy_template import PATH, template
+from tests.deploy_template import OF_THE_CACHE, PATH, template
 from tests.processes import wait_until
 
 PARAMETERS = {
@@ -18,6 +18,7 @@ PARAMETERS = {
     "DomainName": "images.example.org",
     "AlarmEmail": "somebody@example.org",
 }
+SHARED_CACHE = {"CacheNodeType": "cache.t4g.small"}
 # The emulators know no newest image of Amazon Linux.
 IMAGE = "/hitrate/image"
 
@@ -86,7 +87,7 @@ def bring_up(aws):
 
 
 def test_all_of_it_is_made_and_goes_again_but_for_the_images(bring_up):
-    stack = bring_up()
+    stack = bring_up(**SHARED_CACHE)
     assert stack.status == "CREATE_COMPLETE"
     assert set(stack.resources) == set(template()["Resources"])
     bucket = stack.outputs["ImagesBucket"]
@@ -94,6 +95,7 @@ def test_all_of_it_is_made_and_goes_again_but_for_the_images(bring_up):
     assert stack.status == "DELETE_COMPLETE"
     assert [each["Name"] for each in stack.client("s3").list_buckets()["Buckets"]] == [bucket]
     assert stack.client("rds").describe_db_instances()["DBInstances"] == []
+    assert stack.client("elasticache").describe_replication_groups()["ReplicationGroups"] == []
     assert stack.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"] == []
     stack.client("s3").delete_bucket(Bucket=bucket)
 
@@ -117,7 +119,8 @@ def test_without_a_certificate_there_is_http_for_the_named_addresses_only(bring_
     stack = bring_up(CertificateArn="", DomainName="", AlarmEmail="", ClientCidr="203.0.113.7/32")
     assert stack.status == "CREATE_COMPLETE"
     left_out = {name for name, resource in template()["Resources"].items() if "Condition" in resource}
-    assert set(template()["Resources"]) - set(stack.resources) == left_out == {"Redirect", "AlarmsByEmail"}
+    assert left_out == {"Redirect", "AlarmsByEmail", *OF_THE_CACHE}
+    assert set(template()["Resources"]) - set(stack.resources) == left_out
     [listener] = stack.client("elbv2").describe_listeners(LoadBalancerArn=stack.resources["Balancer"])["Listeners"]
     assert (listener["Port"], listener["Protocol"]) == (80, "HTTP")
     found = stack.client("ec2").describe_security_groups(GroupIds=[stack.resources["BalancerGroup"]])
@@ -134,7 +137,8 @@ def test_plain_http_for_everybody_is_refused(bring_up):
 @pytest.mark.parametrize(
     "bad",
     [{"ReleaseKey": "hitrate.zip"}, {"ReleaseKey": "a b.tar.gz"}, {"DatabaseClass": "t4g.micro"},
-     {"WebInstanceType": "t3.small"}, {"Namespace": "AWS/EC2"}, {"AllowedHosts": "a,\nUPLOAD_TOKEN="}],
+     {"WebInstanceType": "t3.small"}, {"Namespace": "AWS/EC2"}, {"AllowedHosts": "a,\nUPLOAD_TOKEN="},
+     {"CacheNodeType": "t4g.small"}, {"CachePolicy": "noeviction"}, {"CacheMultiAZ": "yes"}],
     ids=lambda bad: f"{bad}",
 )  # fmt: skip
 def test_what_can_not_work_is_refused_before_anything_is_made(bring_up, bad):
@@ -166,14 +170,19 @@ def started_with(stack, app):
     return yaml.safe_load(text)
 
 
+def settings_of(stack, app):
+    [file] = started_with(stack, app)["write_files"]
+    return dict(line.split("=", 1) for line in file["content"].splitlines())
+
+
 def test_machines_are_told_where_everything_is(bring_up):
     stack = bring_up(AllowedHosts="other.example.org")
-    [file] = started_with(stack, "WebTemplate")["write_files"]
-    settings = dict(line.split("=", 1) for line in file["content"].splitlines())
+    settings = settings_of(stack, "WebTemplate")
     [database] = stack.client("rds").describe_db_instances()["DBInstances"]
     assert f"@{database['Endpoint']['Address']}:3306/hitrate?ssl_ca=" in settings["DATABASE_URL"]
     assert settings["IMAGES_URL"] == f"s3://{stack.outputs['ImagesBucket']}/images"
     assert settings["ALLOWED_HOSTS"] == "images.example.org,other.example.org"
+    assert settings["CACHE_URL"] == "memory:"
     [file] = started_with(stack, "ManagerTemplate")["write_files"]
     assert "IMAGE_SERVICE_URL=https://images.example.org\n" in file["content"]
     assert "CHANNEL_URL=cloudwatch://Hitrate\n" in file["content"]
@@ -191,10 +200,61 @@ def test_another_release_is_another_version_of_the_machines_and_touches_nothing_
     assert {group["LaunchTemplate"]["Version"] for group in groups} == {"2"}
 
 
-def test_the_password_of_the_database_is_the_secret_and_is_nowhere_else(bring_up):
+def the_cache_of(stack):
+    [cache] = stack.client("elasticache").describe_replication_groups()["ReplicationGroups"]
+    return cache
+
+
+def test_a_shared_cache_is_of_one_shard_encrypted_and_asks_for_its_password(bring_up):
+    stack = bring_up(CachePolicy="allkeys-lfu", CacheMultiAZ="true", **SHARED_CACHE)
+    assert stack.status == "CREATE_COMPLETE"
+    cache = the_cache_of(stack)
+    assert (cache["CacheNodeType"], cache["AutomaticFailover"], cache["MultiAZ"]) == (
+        "cache.t4g.small", "enabled", "enabled"
+    )  # fmt: skip
+    assert (cache["TransitEncryptionEnabled"], cache["AtRestEncryptionEnabled"]) == (True, True)
+    assert cache["AuthTokenEnabled"] is True
+    assert [len(shard["NodeGroupMembers"]) for shard in cache["NodeGroups"]] == [2]
+    parameters = stack.client("elasticache").describe_cache_parameters(
+        CacheParameterGroupName=stack.resources["CacheParameters"]
+    )["Parameters"]
+    assert {each["ParameterName"]: each["ParameterValue"] for each in parameters if "ParameterValue" in each}[
+        "maxmemory-policy"
+    ] == "allkeys-lfu"
+
+
+def test_services_are_told_of_the_shared_cache_and_of_the_secret_by_its_name_only(bring_up):
+    stack = bring_up(**SHARED_CACHE)
+    [shard] = the_cache_of(stack)["NodeGroups"]
+    endpoint = shard["PrimaryEndpoint"]
+    secret = stack.resources["CacheToken"]
+    assert settings_of(stack, "WebTemplate")["CACHE_URL"] == (
+        f"rediss://:<{secret}>@{endpoint['Address']}:{endpoint['Port']}/0"
+    )
+    assert "CACHE_URL" not in settings_of(stack, "ManagerTemplate")
+
+
+def test_a_shared_cache_comes_and_goes_while_everything_else_stays(bring_up):
     stack = bring_up()
+    before, alone = stack.resources, settings_of(stack, "WebTemplate")
+    stack.update(**SHARED_CACHE)
+    assert stack.status == "UPDATE_COMPLETE"
+    assert stack.resources.keys() - before.keys() == OF_THE_CACHE
+    shared = settings_of(stack, "WebTemplate")
+    assert shared.pop("CACHE_URL").startswith(f"rediss://:<{stack.resources['CacheToken']}>@")
+    assert (alone["WORKERS"], shared.pop("WORKERS")) == ("1", "2")
+    assert shared == {name: value for name, value in alone.items() if name not in ("CACHE_URL", "WORKERS")}
+    stack.update(CacheNodeType="")
+    assert stack.status == "UPDATE_COMPLETE"
+    assert stack.resources == before
+    assert settings_of(stack, "WebTemplate") == alone
+    assert stack.client("elasticache").describe_replication_groups()["ReplicationGroups"] == []
+
+
+def test_the_password_of_the_database_is_the_secret_and_is_nowhere_else(bring_up):
+    stack = bring_up(**SHARED_CACHE)
     secrets = stack.client("secretsmanager")
-    names = ("DatabasePassword", "UploadToken", "ManagerPassword", "SecretKey")
+    names = ("DatabasePassword", "UploadToken", "ManagerPassword", "SecretKey", "CacheToken")
     values = [secrets.get_secret_value(SecretId=stack.resources[name])["SecretString"] for name in names]
     assert len(set(values)) == len(names)
     for name in ("WebTemplate", "ManagerTemplate"):

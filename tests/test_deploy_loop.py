@@ -55,6 +55,8 @@ def stack(aws, database):
         "Images": "pictures",
         "DatabaseHost": "127.0.0.1",
         "DatabasePort": str(database.port),
+        "CacheUrl": "memory:",
+        "Workers": "1",
         "Namespace": "Hitrate",
         "Hosts": HOST,
         "Address": f"https://{HOST}",

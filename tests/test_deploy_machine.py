@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
@@ -14,7 +15,7 @@ import yaml
 from dashboard.settings import Settings as ManagerSettings
 from image_service.settings import Settings as ServiceSettings
 from tests import moto_server
-from tests.deploy_template import APPS, DEPLOY, ROOT, settings_file, template, unit, user_data
+from tests.deploy_template import APPS, DEPLOY, ROOT, cache_url, settings_file, template, unit, user_data
 from tools.prepare import SYSTEMD, find, how_to_install
 
 SETTINGS = {"web": ServiceSettings, "manager": ManagerSettings}
@@ -106,6 +107,11 @@ def test_the_unit_leaves_little_to_break_out_of(app):
     assert int(lines["TimeoutStopSec"][0]) > 5, "a service has five seconds to flush"
 
 
+def test_the_service_may_run_as_many_workers_as_the_template_allows():
+    threads_and_processes = 35 * template()["Parameters"]["WorkersPerInstance"]["MaxValue"]
+    assert int(unit("web")["TasksMax"][0]) > threads_and_processes
+
+
 @pytest.mark.parametrize("app", APPS)
 def test_the_unit_starts_the_app_with_the_settings_of_cloud_init(app):
     lines = unit(app)
@@ -158,6 +164,23 @@ def test_secrets_come_in_where_the_settings_name_them(tmp_path):
     assert as_systemd_reads_it(target)["UPLOAD_TOKEN"] == "another", "a changed secret is in force after a restart"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert sorted(path.name for path in tmp_path.iterdir()) == ["settings.env", "web.env"]
+
+
+def test_the_address_of_a_shared_cache_is_read_back_whole(tmp_path):
+    token = "p@ss/w:rd?#%"
+    host = "master.hitrate.abc123.euc1.cache.amazonaws.com"
+    (tmp_path / "web.env").write_text(f"CACHE_URL={cache_url('HasCache')}\n")
+    with moto_server.running() as server:
+        server.reset()
+        arns = secrets_of(server, cache=token)
+        source = tmp_path / "web.env"
+        told = source.read_text().replace("${CacheToken}", arns["cache"])
+        told = told.replace("${Cache.PrimaryEndPoint.Address}", host).replace("${Cache.PrimaryEndPoint.Port}", "6379")
+        source.write_text(told)
+        put_in(server, source, tmp_path / "settings.env")
+    url = urlsplit(as_systemd_reads_it(tmp_path / "settings.env")["CACHE_URL"])
+    assert (url.scheme, url.hostname, url.port, url.path, url.query) == ("rediss", host, 6379, "/0", "")
+    assert (url.username, unquote(url.password)) == ("", token)
 
 
 def test_what_is_quoted_the_shell_reads_back(tmp_path):

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from tests.deploy_template import ROOT, resources
+from tests.deploy_template import ROOT, resources, taken
 
 EVERYWHERE = {
     "cloudwatch:PutMetricData": "has no resources; the condition on the namespace stands in for one",
@@ -33,9 +33,9 @@ def as_list(value):
     return value if isinstance(value, list) else [value]
 
 
-def own_statements(role):
+def own_statements(role, *conditions):
     [policy] = resources("AWS::IAM::Role")[role]["Policies"]
-    return policy["PolicyDocument"]["Statement"]
+    return taken(policy["PolicyDocument"]["Statement"], *conditions)
 
 
 def shared_statements():
@@ -132,6 +132,18 @@ def test_only_the_service_reaches_images_and_each_app_its_own_secrets():
     assert secrets == {"WebRole": {"DatabasePassword", "UploadToken"}, "ManagerRole": {"ManagerPassword", "SecretKey"}}
 
 
+def test_a_shared_cache_adds_its_secret_to_the_services_rights_and_nothing_else():
+    assert own_statements("ManagerRole", "HasCache") == own_statements("ManagerRole")
+    differing = [
+        (alone, shared)
+        for alone, shared in zip(own_statements("WebRole"), own_statements("WebRole", "HasCache"), strict=True)
+        if alone != shared
+    ]
+    [(alone, shared)] = differing
+    assert shared == alone | {"Resource": [*alone["Resource"], {"Ref": "CacheToken"}]}
+    assert shared["Sid"] == "OwnSecrets"
+
+
 def test_only_machines_of_ec2_take_the_roles():
     for role in resources("AWS::IAM::Role").values():
         [statement] = role["AssumeRolePolicyDocument"]["Statement"]
@@ -152,7 +164,10 @@ def test_only_the_load_balancer_is_open_to_the_outside():
     assert {str(rule["CidrIp"]) for rule in ways_in("BalancerGroup")} == {"{'Ref': 'ClientCidr'}"}
 
 
-@pytest.mark.parametrize(("group", "source", "port"), [("WebGroup", "Balancer", 8000), ("DatabaseGroup", "Web", 3306)])
+@pytest.mark.parametrize(
+    ("group", "source", "port"),
+    [("WebGroup", "Balancer", 8000), ("DatabaseGroup", "Web", 3306), ("CacheGroup", "Web", 6379)],
+)
 def test_each_is_reached_by_the_one_before_it_only(group, source, port):
     [rule] = ways_in(group)
     assert rule["SourceSecurityGroupId"] == {"Fn::GetAtt": [f"{source}Group", "GroupId"]}
@@ -163,10 +178,14 @@ def test_nobody_comes_in_at_the_manager():
     assert ways_in("ManagerGroup") == []
 
 
+def ways_out(group, *conditions):
+    return taken(resources("AWS::EC2::SecurityGroup")[group]["SecurityGroupEgress"], *conditions)
+
+
 def test_every_way_out_is_named():
-    for group in resources("AWS::EC2::SecurityGroup").values():
-        assert group["SecurityGroupEgress"], "none at all would be everywhere"
-        for rule in group["SecurityGroupEgress"]:
+    for group in resources("AWS::EC2::SecurityGroup"):
+        assert ways_out(group), "none at all would be everywhere"
+        for rule in ways_out(group, "HasCache"):
             assert rule["FromPort"] == rule["ToPort"]
             assert rule["CidrIp"] != "0.0.0.0/0" or rule["FromPort"] == 443
 
@@ -176,17 +195,24 @@ def test_the_rules_are_all_in_the_groups_themselves():
     assert not resources("AWS::EC2::SecurityGroupEgress")
 
 
-def test_the_database_stands_where_no_way_leads_out():
-    subnets = [subnet["Ref"] for subnet in resources("AWS::RDS::DBSubnetGroup")["DatabaseSubnets"]["SubnetIds"]]
+@pytest.mark.parametrize("kind", ["AWS::RDS::DBSubnetGroup", "AWS::ElastiCache::SubnetGroup"])
+def test_database_and_shared_cache_stand_where_no_way_leads_out(kind):
+    [group] = resources(kind).values()
+    subnets = [subnet["Ref"] for subnet in group["SubnetIds"]]
+    assert len(subnets) == 2
     associations = resources("AWS::EC2::SubnetRouteTableAssociation").values()
     tables = {each["RouteTableId"]["Ref"] for each in associations if each["SubnetId"]["Ref"] in subnets}
     assert tables == {"PrivateRoutes"}
     assert {route["RouteTableId"]["Ref"] for route in resources("AWS::EC2::Route").values()} == {"PublicRoutes"}
 
 
-def test_egress_to_the_database_covers_its_subnets():
-    [rule] = [rule for rule in resources("AWS::EC2::SecurityGroup")["WebGroup"]["SecurityGroupEgress"]
-              if rule["FromPort"] == 3306]  # fmt: skip
+@pytest.mark.parametrize("port", [3306, 6379])
+def test_egress_to_database_and_shared_cache_covers_their_subnets(port):
+    [rule] = [rule for rule in ways_out("WebGroup", "HasCache") if rule["FromPort"] == port]
     private = {name: subnet["CidrBlock"] for name, subnet in resources("AWS::EC2::Subnet").items() if "Private" in name}
     assert rule["CidrIp"] == "10.20.128.0/17"
     assert all(int(re.match(r"10\.20\.(\d+)\.", block)[1]) >= 128 for block in private.values())
+
+
+def test_without_a_shared_cache_there_is_no_way_to_one():
+    assert {rule["FromPort"] for rule in ways_out("WebGroup")} == {443, 3306}

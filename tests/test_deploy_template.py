@@ -6,12 +6,25 @@ import re
 import pytest
 from cfnlint import api
 
+from cache.engines import REDIS_POLICIES
 from image_service.settings import Settings as ServiceSettings
 from metrics.cloudwatch_channel import CONFIGURATION, CURVE_HOURS, CURVES, DECISIONS, GROUP, INSTANCES, LATENCY
 from metrics.cloudwatch_datums import DIMENSION, OF_AN_INSTANCE, OF_THE_FLEET
 from metrics.cloudwatch_limits import NAMESPACE
 from metrics.prices import SEEN, sent_a_month
-from tests.deploy_template import APPS, PATH, ROOT, resources, template, user_data, walk
+from metrics.schema import OF_ENGINE
+from tests.deploy_template import (
+    APPS,
+    OF_THE_CACHE,
+    PATH,
+    ROOT,
+    cache_url,
+    resources,
+    template,
+    told_to_the_service,
+    user_data,
+    walk,
+)
 
 OURS = {"Ref": "Namespace"}
 
@@ -49,6 +62,51 @@ def test_the_database_is_encrypted_backed_up_private_and_wants_tls():
     assert database["MasterUserPassword"] == {"Fn::Sub": "{{resolve:secretsmanager:${DatabasePassword}}}"}
     group = resources("AWS::RDS::DBParameterGroup")[database["DBParameterGroupName"]["Ref"]]
     assert group["Parameters"] == {"require_secure_transport": "1"}
+
+
+def test_the_shared_cache_is_encrypted_private_and_asks_for_a_password():
+    cache = resources("AWS::ElastiCache::ReplicationGroup")["Cache"]
+    assert (cache["TransitEncryptionEnabled"], cache["AtRestEncryptionEnabled"]) == (True, True)
+    assert cache["AuthToken"] == {"Fn::Sub": "{{resolve:secretsmanager:${CacheToken}}}"}
+    assert cache["CacheSubnetGroupName"] == {"Ref": "CacheSubnets"}
+    assert cache["SecurityGroupIds"] == [{"Fn::GetAtt": ["CacheGroup", "GroupId"]}]
+    [secret] = [each for name, each in resources("AWS::SecretsManager::Secret").items() if name == "CacheToken"]
+    assert 16 <= secret["GenerateSecretString"]["PasswordLength"] <= 128, "what ElastiCache takes"
+
+
+def test_the_shared_cache_drops_by_a_policy_that_we_have_a_name_for():
+    [group] = resources("AWS::ElastiCache::ParameterGroup").values()
+    assert group["Properties"] == {"maxmemory-policy": {"Ref": "CachePolicy"}}
+    parameter = template()["Parameters"]["CachePolicy"]
+    assert parameter["AllowedValues"] == list(REDIS_POLICIES.values())
+    assert parameter["Default"] == REDIS_POLICIES["lru"]
+
+
+def test_without_a_node_type_there_is_nothing_of_a_shared_cache():
+    conditional = {name for name, each in template()["Resources"].items() if each.get("Condition") == "HasCache"}
+    assert conditional == OF_THE_CACHE
+    assert template()["Parameters"]["CacheNodeType"]["Default"] == ""
+    assert (cache_url(), "CACHE_URL=${CacheUrl}\n" in user_data("web")) == ("memory:", True)
+
+
+def test_the_shared_cache_is_reached_over_tls_and_not_managed():
+    assert cache_url("HasCache") == (
+        "rediss://:<${CacheToken}>@${Cache.PrimaryEndPoint.Address}:${Cache.PrimaryEndPoint.Port}/0"
+    )
+
+
+def test_only_with_a_shared_cache_a_service_has_several_workers():
+    assert "WORKERS=${Workers}\n" in user_data("web")
+    assert told_to_the_service("Workers") == "1"
+    assert told_to_the_service("Workers", "HasCache") == {"Ref": "WorkersPerInstance"}
+
+
+def test_the_group_scales_on_requests():
+    [policy] = resources("AWS::AutoScaling::ScalingPolicy").values()
+    tracking = policy["TargetTrackingConfiguration"]
+    assert policy["AutoScalingGroupName"] == {"Ref": "WebFleet"}
+    assert tracking["TargetValue"] == {"Ref": "RequestsPerMinute"}
+    assert tracking["PredefinedMetricSpecification"]["PredefinedMetricType"] == "ALBRequestCountPerTarget"
 
 
 @pytest.mark.parametrize("name", APPS.values())
@@ -121,7 +179,7 @@ def test_the_dashboard_shows_what_the_services_send():
 
 @pytest.mark.parametrize("app", APPS)
 def test_no_secret_is_in_the_user_data(app):
-    assert "resolve:" not in user_data(app)  # CloudFormation would write the secret itself there
+    assert "resolve:" not in user_data(app) + cache_url("HasCache")  # CloudFormation would write the secret itself
     for name in resources("AWS::SecretsManager::Secret"):
         assert user_data(app).count("${" + name + "}") == user_data(app).count("<${" + name + "}>")
 
@@ -159,7 +217,7 @@ def test_every_parameter_is_in_the_docs_with_its_default():
 
 def test_what_statistics_cost_is_what_the_manager_reckons():
     text = (ROOT / "docs/deploy.md").read_text()
-    metrics = len(OF_AN_INSTANCE) + len(OF_THE_FLEET)
+    metrics = len(OF_AN_INSTANCE) - len(OF_ENGINE) + len(OF_THE_FLEET)
     assert f"| statistics | {metrics} metrics, a call a minute, logs | {sent_a_month(1):.1f} |" in text
     assert f"and {sent_a_month(2) - sent_a_month(1):.1f} of metrics" in text
     assert SEEN in text
