@@ -93,13 +93,17 @@ def compared_words(window: Window) -> str:
 
 
 def _size(finished: pd.DataFrame, now: Totals | None) -> Card:
-    if now is None or not now.capacity_bytes:
+    if now is None or not (now.capacity_bytes or now.size_bytes):
         return Card("size", "Cache size", words.MISSING, "size", None, [])
+    if not now.capacity_bytes:
+        return Card("size", "Cache size", words.size(now.size_bytes), "size", None, [], note="no limit of its own")
     fill = now.size_bytes / now.capacity_bytes
-    caches = int(finished["reported"].iloc[-1]) if len(finished) else 1
+    last = finished.iloc[-1] if len(finished) else None
+    reported, caches = (int(last[name]) if last is not None else 1 for name in ("reported", "caches"))
+    whose = f"shared by {reported} instances" if caches < reported and caches == 1 else words.plural(caches, "cache")
     return Card(
         "size", "Cache size", words.size(now.size_bytes), "size", None, [], of=f"of {words.size(now.capacity_bytes)}",
-        fill=fill, note=f"{words.rate(fill)} full, {words.plural(caches, 'cache')}",
+        fill=fill, note=f"{words.rate(fill)} full, {whose}",
     )  # fmt: skip
 
 

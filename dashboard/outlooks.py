@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 from cache.config import Configuration, Prediction
+from dashboard.choices import choices
 from dashboard.curves import Curves
 from dashboard.fleet import made_at
 from dashboard.outlook import Outlook, setting_now
@@ -27,8 +28,8 @@ class Outlooks:
 
     def over(self, window: Window, by_bytes: bool = False) -> Outlook | None:
         """What the curve of a window says of the setting in force; None where nothing was counted."""
-        newest = self._reader.newest()
-        return self._over(window.range, window.instance, (newest.policy, newest.capacity_bytes), by_bytes)
+        fleet = self._reader.fleet()
+        return self._over(window.range, "all" if fleet.shared else window.instance, fleet.setting, by_bytes)
 
     def from_now(self, base: Setting, seconds: int = HOUR) -> Outlook | None:
         """The same of the last so many seconds, seen from any setting."""
@@ -49,9 +50,12 @@ class Outlooks:
         if self._settling(curve.start):
             curve = self._curves.over(range.start, range.end, instance, settling=True) or curve
         totals = self._reader.totals(range, instance)
-        caches = len(self._curves.instances(range.start, range.end)) if instance == "all" else 1
+        fleet = self._reader.fleet()
+        one = fleet.shared or instance != "all"  # a shared cache's curve is told by whoever looks after it at the time
+        caches = 1 if one else len(self._curves.instances(range.start, range.end))
         served = totals.requests if totals else None
-        return Outlook(curve, setting_now(curve, base), max(1, caches), self._prices, by_bytes, served)
+        now = setting_now(curve, base)
+        return Outlook(curve, now, max(1, caches), self._prices, by_bytes, served, choices(fleet))
 
     def _settling(self, start: int) -> bool:
         """Whether a range begins soon after the setting last changed before it."""

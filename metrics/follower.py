@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from cache.config import DEFAULT, Configuration
 from metrics.channel import Announcement, Channel, ChannelUnavailable, ConfigurationRefused
+from metrics.program import VERSION
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +153,7 @@ class Follower:
                 problem=str(self._refused) if self._refused else "",
                 stopped=stopped,
                 most_bytes=self._most_bytes,
+                program=VERSION,
             )
         )
         self._announced_at = self._clock()
