@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cache.config import MAX_CAPACITY_BYTES, MIB, MIN_CAPACITY_BYTES
 from cache.policies import POLICIES
-from dashboard.choices import limit, policy_label
+from dashboard.choices import Choices, limit, policy_label
 from dashboard.cost import dollars
 from dashboard.outlook import ENOUGH_COVERED, ENOUGH_REQUESTS, Outlook
 from dashboard.words import count, points, rate, size
@@ -81,6 +81,13 @@ def threshold(outlook: Outlook, capacity: float) -> float:
     return max(LEAST_GAIN, 2 * outlook.error(capacity))
 
 
+def besides(policy: str, choices: Choices) -> str:
+    """What has to be known of a policy; "" of most."""
+    if choices.engine and policy == "lfu":
+        return f"LFU in {choices.engine} counts roughly and forgets with time, unlike the shadow: take it as a hint."
+    return BESIDES.get(policy, "")
+
+
 def proposed(outlook: Outlook) -> list[str]:
     """The policies that may be suggested: the present one, and others that the caches can do and that are no risk."""
     able = outlook.choices.policies
@@ -112,7 +119,9 @@ def less_memory(outlook: Outlook) -> Suggestion:
     ]
     fitting = [each for each in found if each[0][1] <= WORTH_SAVING * outlook.now[1] and not outlook.weak(each[0])]
     if not fitting:
-        return Suggestion(title, None, "Nothing to save", ("No policy reaches the same rate with a tenth less.",))
+        of_engine = f" of {outlook.choices.engine}" if outlook.choices.engine else ""
+        told = f"No policy{of_engine} reaches the same rate with a tenth less."
+        return Suggestion(title, None, "Nothing to save", (told,))
     setting, _ = min(fitting, key=lambda each: each[0][1])
     spared = size((outlook.now[1] - setting[1]) * outlook.caches)
     told = (f"same rate, {spared} less{' in all' if outlook.caches > 1 else ''}", cheaper(outlook, setting))

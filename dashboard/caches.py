@@ -2,10 +2,10 @@
 
 from dashboard.choices import limit, policy_label, servers_policy
 from dashboard.fleet import Fleet
-from dashboard.words import plural, sentence, size
+from dashboard.words import plural, size
 
 AN_INSTANCE = "Capacity an instance"
-OF_ALL = "Capacity of the shared cache"
+OF_ALL = "Shared capacity"
 
 
 def capacity_title(engine: str) -> str:
@@ -31,10 +31,10 @@ def in_force(fleet: Fleet) -> str:
 
 
 def servers_own(fleet: Fleet) -> str:
-    """Policy and capacity are the server's: LRU (allkeys-lru), 400 MB, shared by 4 instances. Why they are."""
+    """Policy and capacity are the server's: LRU (allkeys-lru), 400 MB, shared by 4 instances."""
     policy, capacity_bytes = fleet.setting
     own = f"{servers_policy(policy)}, {limit(capacity_bytes)}, {shared_by(fleet)}"
-    return f"Policy and capacity are the server's: {own}. {sentence(fleet.fixed)}"
+    return f"Policy and capacity are the server's: {own}."
 
 
 def times(capacity_bytes: int, fleet: Fleet) -> str:
@@ -61,10 +61,10 @@ def held(fleet: Fleet) -> str:
 
 
 def unanswered(fleet: Fleet) -> str:
-    """The shared cache has not answered 2 of 4 instances: why. "" where it answers all."""
+    """The shared cache has not answered 2 of 4 instances: connection refused. "" where it answers all."""
     if not fleet.unanswered:
         return ""
     problems = [instance.cache_problem.strip().removesuffix(".") for instance in fleet.unanswered]
     named = "; ".join(dict.fromkeys(problems))
     whom = f"{len(fleet.unanswered)} of {plural(len(fleet.alive), 'instance')}"
-    return f"The shared cache has not answered {whom}: {named}. Images come from the store meanwhile."
+    return f"The shared cache has not answered {whom}: {named}."

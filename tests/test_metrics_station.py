@@ -10,6 +10,7 @@ from cache.config import DEFAULT, MIB, edited
 from cache.memory import MemoryCache
 from metrics.channel import ChannelUnavailable
 from metrics.follower import SHARE_OF_MEMORY, Follower
+from metrics.program import VERSION
 from metrics.spool import Spool
 from metrics.sqlite_channel import SqliteChannel
 from metrics.station import Station
@@ -231,6 +232,7 @@ def test_an_edit_is_taken_up_kept_announced_and_reported(world):
     assert world.cache.usage().capacity_bytes == MIB
     [announcement] = world.channel.announcements()
     assert (announcement.version, announcement.policy, announcement.capacity_bytes) == (1, "random", MIB)
+    assert announcement.program == VERSION
     world.pass_seconds(60)
     assert world.channel.minutes(0, 2**40)[0].values["config_version"] == 1
     world.channel.cut = True

@@ -134,8 +134,7 @@ def test_the_servers_own_policy_and_capacity_are_shown_in_its_words():
     own = sharing(fixed=FIXED, policy="lru", capacity_bytes=500 * MIB)
     assert (own.fixed, own.setting) == (FIXED, ("lru", 500 * MIB))
     assert caches.in_force(own) == (
-        "In force: v1. Policy and capacity are the server's: LRU (allkeys-lru), 500 MB, shared by 4 instances. "
-        f"{FIXED}."
+        "In force: v1. Policy and capacity are the server's: LRU (allkeys-lru), 500 MB, shared by 4 instances."
     )
     without = sharing(fixed=FIXED, policy="noeviction", capacity_bytes=0)
     assert "noeviction, no limit, shared by 4 instances." in caches.servers_own(without)
@@ -148,11 +147,10 @@ def test_the_servers_own_policy_and_capacity_are_shown_in_its_words():
 def test_whom_the_shared_cache_does_not_answer_and_why_is_said_in_the_status_line():
     away = {"cache_problem": AWAY}
     assert caches.unanswered(sharing({NAMES[1]: away, NAMES[2]: away})) == (
-        f"The shared cache has not answered 2 of 4 instances: {AWAY}. Images come from the store meanwhile."
+        f"The shared cache has not answered 2 of 4 instances: {AWAY}."
     )
     two = sharing({NAMES[1]: away, NAMES[2]: {"cache_problem": "no answer in 0.1 s."}})
     assert status(two, None, "SQLite").details[-1] == (
-        f"The shared cache has not answered 2 of 4 instances: {AWAY}; no answer in 0.1 s. "
-        "Images come from the store meanwhile."
+        f"The shared cache has not answered 2 of 4 instances: {AWAY}; no answer in 0.1 s."
     )
     assert caches.unanswered(sharing()) == ""

@@ -50,7 +50,7 @@ class Manager:
         return self.calls.call(f"{page.SEEN}.data", f"{page.TICK}.n_intervals", {})
 
     def allowed(self):
-        return self.calls.call(f"{page.POLICY_WHY}.children", f"{page.SEEN}.data", {})
+        return self.calls.call(f"{page.POLICY}.description", f"{page.SEEN}.data", {})
 
     def form(self, **address):
         return self.calls.call(f"{page.BASE}.data", f"{page.SEEN}.data", {f"{page.ADDRESS}.data": address})
@@ -82,8 +82,9 @@ def manager(tmp_path):
     return Manager(tmp_path).publish()
 
 
-def cards(manager):
-    return [words(card) for card in manager.statistics(f"{statistics.CARDS}.children")[f"{statistics.CARDS}.children"]]
+def cards(manager, **view):
+    shown = manager.statistics(f"{statistics.CARDS}.children", **view)
+    return [words(card) for card in shown[f"{statistics.CARDS}.children"]]
 
 
 # --- Statistics -------------------------------------------------------------------------------------------------------
@@ -93,7 +94,13 @@ def test_the_card_of_the_cache_counts_it_once(manager):
     manager.fill()
     [size] = [card for card in cards(manager) if card.startswith("Cache size")]
     assert "387 MB  of 400 MB" in size
-    assert "96.8 % full, shared by 4 instances" in size
+    assert "96.8 % full, shared by 4" in size
+
+
+def test_the_card_of_one_that_does_not_tell_of_the_cache_says_where_it_is_told(manager):
+    manager.fill()
+    [size] = [card for card in cards(manager, instance=NAMES[2]) if card.startswith("Cache size")]
+    assert size.endswith("shared: told for all instances")
 
 
 def test_a_cache_without_a_limit_is_no_missing_number(manager):
@@ -124,18 +131,18 @@ def test_the_fleet_stands_as_a_table_with_what_is_shared_told_once(manager):
     head, body = table["props"]["children"]
     assert [words(cell) for cell in head["props"]["children"]["props"]["children"]] == [
         "Instance", "State", "Program", "Configuration", "Policy", "Last minute", "Requests a minute", "Hit rate",
-        "Cache size", "Items",
+        "Fill", "Items",
     ]  # fmt: skip
     rows = [[words(cell) for cell in row["props"]["children"]] for row in body["props"]["children"]]
     minute = f"{utc(time.time() // 60 * 60 - 60):%H:%M}"
     assert [row[5] for row in rows] == [minute] * 5
     assert [row[:5] + row[6:] for row in rows] == [
-        [NAMES[0], "Reports", VERSION, "v1", "LRU", "300", "80.0 %", "387 MB of 400 MB, 96.8 %", "9,724"],
+        [NAMES[0], "Reports", VERSION, "v1", "LRU", "300", "80.0 %", "96.8 % of 400 MB", "9,724"],
         [NAMES[1], "Reports", "0.0.9", "v1", "LRU", "300", "80.0 %", "shared", "shared"],
-        [NAMES[2], "No answer from the cache", VERSION, "v1", "LRU", "300", "80.0 %", "shared", "shared"],
+        [NAMES[2], "Cache silent", VERSION, "v1", "LRU", "300", "80.0 %", "shared", "shared"],
         [NAMES[3], "Reports", VERSION, "v1", "LRU", "300", "80.0 %", "shared", "shared"],
-        ["All 4", "4 of 4 report", "2 versions", "v1 applied by 4 of 4", "LRU", "1,200", "80.0 %",
-         "387 MB of 400 MB, 96.8 %", "9,724"],
+        ["All 4", "4 of 4 report", "2 versions", "v1 on 4 of 4", "LRU", "1,200", "80.0 %",
+         "96.8 % of 400 MB", "9,724"],
     ]  # fmt: skip
 
 
@@ -145,7 +152,7 @@ def test_caches_of_their_own_add_up_in_the_total(manager):
     manager.channel.send([shared_cache.minute(name, end - 60, holds=True, config_version=1) for name in NAMES])
     table = manager.statistics(f"{statistics.INSTANCES}.children")[f"{statistics.INSTANCES}.children"]
     last = words(table["props"]["children"][1]["props"]["children"][-1])
-    assert last.endswith("1.51 GB of 1.56 GB, 96.8 % 38,896")
+    assert last.endswith("96.8 % of 1.56 GB 38,896")
 
 
 # --- Configuration ----------------------------------------------------------------------------------------------------
@@ -155,21 +162,21 @@ def test_what_the_engine_has_not_can_not_be_pressed_and_it_is_said_why(manager):
     shown = manager.fill().allowed()
     off = {name for name in (*NOT_IN_REDIS, "lru", "random", "lfu") if shown[f"{page.POLICY}-{name}.disabled"]}
     assert off == set(NOT_IN_REDIS)
-    assert shown[f"{page.POLICY_WHY}.children"].startswith("Redis evicts by LRU, Random or LFU; FIFO, ")
-    assert shown[f"{page.CAPACITY}.label"] == "Capacity of the shared cache"
+    assert shown[f"{page.POLICY}.description"].startswith("Redis evicts by LRU, Random or LFU; FIFO, ")
+    assert shown[f"{page.CAPACITY}.label"] == "Shared capacity"
     assert not shown[f"{page.CAPACITY}.disabled"]
 
 
 def test_with_caches_of_their_own_everything_can_be_chosen(manager):
     shown = manager.fill(engine="").allowed()
     assert not any(disabled for name, disabled in shown.items() if name.endswith("disabled"))
-    assert (shown[f"{page.POLICY_WHY}.children"], shown[f"{page.CAPACITY}.label"]) == ("", "Capacity an instance")
+    assert (shown[f"{page.POLICY}.description"], shown[f"{page.CAPACITY}.label"]) == ("", "Capacity an instance")
 
 
 def test_what_changes_is_of_one_cache(manager):
     shown = manager.fill().preview(capacity="800")
     told = words(shown[f"{page.PANEL}.children"])
-    assert "Capacity of the shared cache 400 MB 800 MB" in told
+    assert "Shared capacity 400 MB 800 MB" in told
     assert "In all" not in told
     assert "× 4" not in told
     assert shown[f"{page.IN_ALL}.children"] == ""
@@ -184,9 +191,7 @@ def test_a_policy_that_the_engine_has_not_can_not_be_applied(manager):
 def test_where_all_is_the_servers_own_the_page_shows_it_and_nothing_can_be_changed(manager):
     manager.fill(fixed=FIXED, capacity_bytes=500 * MIB)
     in_force = words(manager.follow()[f"{page.IN_FORCE}.children"])
-    assert (
-        f"Policy and capacity are the server's: LRU (allkeys-lru), 500 MB, shared by 4 instances. {FIXED}." in in_force
-    )
+    assert "Policy and capacity are the server's: LRU (allkeys-lru), 500 MB, shared by 4 instances." in in_force
     allowed = manager.allowed()
     assert all(allowed[f"{page.POLICY}-{name}.disabled"] for name in (*NOT_IN_REDIS, "lru", "random", "lfu"))
     assert [allowed[f"{page.MODE}-{mode}.disabled"] for mode in ("manual", "miss_rate", "target", "cost")] == [
@@ -297,7 +302,7 @@ def test_it_says_that_the_engine_samples_and_that_the_curve_is_of_all(shown):
 def test_the_figure_draws_the_others_too_over_the_capacity_of_the_shared_cache(shown):
     figure = shown().what_if(f"{what_if.GRAPH}.figure")[f"{what_if.GRAPH}.figure"]
     assert {trace["meta"].get("policy") for trace in figure["data"]} >= {"lru", "lfu", "gdsf"}
-    assert figure["layout"]["xaxis"]["title"]["text"] == "Capacity of the shared cache, each step doubles"
+    assert figure["layout"]["xaxis"]["title"]["text"] == "Shared capacity, each step doubles"
 
 
 def test_there_is_no_curve_of_a_single_instance(shown):

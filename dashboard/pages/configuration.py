@@ -27,8 +27,6 @@ LATEST = "configuration-latest"
 HISTORY = "configuration-history"
 HELD = "configuration-held"
 
-POLICY_WHY = "configuration-policy-why"  # why some can't be chosen
-MODE_WHY = "configuration-mode-why"
 
 # What is typed and pressed
 POLICY = "configuration-policy"
@@ -141,7 +139,6 @@ def _form() -> html.Section:
                 className="field",
                 children=html.Div([_policy(name) for name in POLICIES], className="policies"),
             ),
-            html.P(id=POLICY_WHY, className="muted group-why"),
             html.Div(
                 className="field",
                 children=[
@@ -211,7 +208,6 @@ def _scaling() -> html.Div:
                     className="policies",
                 ),
             ),
-            html.P(id=MODE_WHY, className="muted group-why"),
             html.Div(
                 id=SCALE,
                 className="scale scale-manual",

@@ -146,8 +146,8 @@ def _register_choices(app: Dash, reader: Reader) -> None:
     @app.callback(
         *(Output(page.of_choice(page.POLICY, name), "disabled") for name in POLICIES),
         *(Output(page.of_choice(page.MODE, name), "disabled") for name in MODES),
-        Output(page.POLICY_WHY, "children"),
-        Output(page.MODE_WHY, "children"),
+        Output(page.POLICY, "description"),
+        Output(page.MODE, "description"),
         Output(page.CAPACITY, "label"),
         Output(page.CAPACITY, "disabled"),
         Output(page.SLIDER, "disabled"),
@@ -161,7 +161,7 @@ def _register_choices(app: Dash, reader: Reader) -> None:
             *(fixed or name in may_be.besides for name in POLICIES),
             *(fixed and name != "manual" for name in MODES),
             _policy_why(may_be),
-            "The capacity is the server's own, so nothing can move it from here." if fixed else "",
+            "The capacity is the server's own: nothing moves it from here." if fixed else "",
             capacity_title(fleet.engine if fleet.shared else ""),
             fixed,
             fixed,
@@ -170,7 +170,7 @@ def _register_choices(app: Dash, reader: Reader) -> None:
 
 def _policy_why(may_be: Choices) -> str:
     if may_be.fixed:
-        return f"Policy and capacity are the server's. {sentence(may_be.fixed)}"
+        return f"The server's own. {sentence(may_be.fixed)}"
     return may_be.why_not_these()
 
 

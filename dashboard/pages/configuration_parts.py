@@ -21,7 +21,7 @@ from dashboard.editing import content
 from dashboard.expectation import Expected
 from dashboard.fleet import Fleet, made_at
 from dashboard.ranges import utc
-from dashboard.words import MISSING, moment, size
+from dashboard.words import MISSING, moment, sentence, size
 
 UNDO_SECONDS = 600
 
@@ -63,7 +63,7 @@ def as_the_server_has_it(fleet: Fleet) -> list[Component]:
     rows = [("Policy", servers_policy(policy)), (capacity_title(fleet.engine), limit(capacity_bytes))]
     return [
         html.H2("Nothing can be changed from here"),
-        html.P(servers_own(fleet), className="told"),
+        html.P(f"{servers_own(fleet)} {sentence(fleet.fixed)}", className="told"),
         html.Table(
             className="compared",
             children=[

@@ -13,7 +13,7 @@ from metrics.schema import MINUTE
 
 HEADS = (
     "Instance", "State", "Program", "Configuration", "Policy", "Last minute", "Requests a minute", "Hit rate",
-    "Cache size", "Items",
+    "Fill", "Items",
 )  # fmt: skip
 REPORTS_SECONDS = 150
 SHARED = "shared"
@@ -61,7 +61,7 @@ def _total(fleet: Fleet) -> tuple[str, ...]:
         f"All {len(alive)}",
         f"{len(fleet.reporting)} of {len(alive)} report",
         next(iter(programs)) or words.MISSING if len(programs) == 1 else f"{len(programs)} versions",
-        f"v{fleet.newest.version} applied by {len(fleet.applied)} of {len(alive)}",
+        f"v{fleet.newest.version} on {len(fleet.applied)} of {len(alive)}",
         policy_label(fleet.setting[0]),
         words.clock(fleet.last_complete) if fleet.last_complete is not None else words.MISSING,
         *_asked(alive),
@@ -80,14 +80,14 @@ def _asked(instances: Sequence[Instance]) -> tuple[str, str]:
 
 
 def _fill(instances: Sequence[Instance]) -> str:
-    """387 MB of 400 MB, 96.8 %."""
+    """96.8 % of 400 MB."""
     told = [instance.value for instance in instances if instance.last]
     if not told:
         return words.MISSING
     size, capacity = (sum(value.get(name, 0) for value in told) for name in ("size_bytes", "capacity_bytes"))
     if not capacity:
         return f"{words.size(size)}, {limit(0)}"
-    return f"{words.size(size)} of {words.size(capacity)}, {words.rate(size / capacity)}"
+    return f"{words.rate(size / capacity)} of {words.size(capacity)}"
 
 
 def _state(instance: Instance, fleet: Fleet) -> str:
@@ -96,7 +96,7 @@ def _state(instance: Instance, fleet: Fleet) -> str:
     heard = instance.last.time + MINUTE if instance.last else instance.heard
     if fleet.now - heard > REPORTS_SECONDS + fleet.lag_seconds:
         return f"Silent since {words.clock(heard)}" if instance.last else "Started"
-    return "No answer from the cache" if instance.cache_problem else "Reports"
+    return "Cache silent" if instance.cache_problem else "Reports"
 
 
 def _configuration(instance: Instance, fleet: Fleet) -> str:

@@ -27,6 +27,8 @@ from dashboard.verdicts import Verdicts
 from dashboard.window import Window, read_window
 from dashboard.words import count, span
 
+MEANWHILE = "Images come from the store meanwhile."
+
 log = logging.getLogger(__name__)
 
 
@@ -128,8 +130,9 @@ def _register_drawing(app: Dash, reader: Reader, verdicts: Verdicts) -> None:
         look = looks.at(window)
         fleet = reader.fleet()
         since, away = fleet.last_complete, unanswered(fleet)
+        told = notices([f"{away} {MEANWHILE}"] if away else [])
         changes = changes_list(look.documents, verdicts.of(look.documents))
-        return [card(each, since) for each in look.cards], banner(look, fleet), changes, notices([away] if away else [])
+        return [card(each, since) for each in look.cards], banner(look, fleet), changes, told
 
     @app.callback(Output(page.COLUMNS, "data"), Input(page.WINDOW, "data"))
     def send_numbers(given: dict) -> dict:

@@ -7,7 +7,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import words
-from dashboard.advice import BESIDES, Advice, Suggestion, cheaper, fewer_reads, named
+from dashboard.advice import Advice, Suggestion, besides, cheaper, fewer_reads, named
 from dashboard.choices import policy_label
 from dashboard.cost import dollars
 from dashboard.curve_figure import an_instance
@@ -164,7 +164,7 @@ def _best_in(outlook: Outlook, size: int) -> str | None:
 
 
 def _besides(policy: str, outlook: Outlook) -> Component | None:
-    told = BESIDES.get(policy) or outlook.choices.why_not(policy)
+    told = besides(policy, outlook.choices) or outlook.choices.why_not(policy)
     return help_button(policy_label(policy), told) if told else None
 
 
