@@ -94,7 +94,7 @@ def register(
         instances = [_instance(one) for one in fleet.instances]
         return jsonify(config_version=fleet.newest.version, instances=instances, cache=_cache(fleet))
 
-    what_if_api.register(api, curves, lambda: _asked_range(clock()), _refuse)
+    what_if_api.register(api, curves, lambda: _asked_range(clock()), _refuse, lambda: reader.fleet().shared)
     activity_api.register(
         api,
         verdicts,

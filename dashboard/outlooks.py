@@ -1,5 +1,6 @@
 """The outlook of a range, from what the channel holds; and what a change is expected to do, to be kept with it."""
 
+from functools import partial
 from itertools import pairwise
 
 from cache.config import Configuration, Prediction
@@ -44,15 +45,16 @@ class Outlooks:
         return document.model_copy(update={"prediction": outlook and prediction(outlook, new)})
 
     def _over(self, range: Range, instance: str, base: Setting, by_bytes: bool) -> Outlook | None:
-        curve = self._curves.over(range.start, range.end, instance)
+        fleet = self._reader.fleet()
+        # The curve of a shared cache is told by whoever looks after it at the time.
+        over = partial(self._curves.over, range.start, range.end, instance, in_turn=fleet.shared)
+        curve = over()
         if curve is None or not curve.live.requests or not curve.points:
             return None
         if self._settling(curve.start):
-            curve = self._curves.over(range.start, range.end, instance, settling=True) or curve
+            curve = over(settling=True) or curve
         totals = self._reader.totals(range, instance)
-        fleet = self._reader.fleet()
-        one = fleet.shared or instance != "all"  # a shared cache's curve is told by whoever looks after it at the time
-        caches = 1 if one else len(self._curves.instances(range.start, range.end))
+        caches = 1 if fleet.shared or instance != "all" else len(self._curves.instances(range.start, range.end))
         served = totals.requests if totals else None
         now = setting_now(curve, base)
         return Outlook(curve, now, max(1, caches), self._prices, by_bytes, served, choices(fleet))

@@ -176,7 +176,8 @@ def _most_bytes(fleet: Fleet) -> int | None:
 def _with_curve(seen: Seen, curves: Curves, minutes: Table, changed_at: float, may_be: Choices) -> Seen:
     """Shadows run on through every change, so the curve is of the whole window."""
     start = seen.end - window_seconds(seen.situation.rules)
-    found = add_curves(curves.minutes(start, seen.end), settling=start < changed_at + SETTLING_SECONDS)
+    settling = start < changed_at + SETTLING_SECONDS
+    found = add_curves(curves.minutes(start, seen.end), settling=settling, in_turn=bool(may_be.engine))
     served = int(minutes.between(start, seen.end).values[:, COLUMN["requests"]].sum())
     if found is None or not found.live.requests or curves.failure:
         return replace(seen, situation=replace(seen.situation, curve_problem=Why.NO_CURVE))
