@@ -108,7 +108,7 @@ def _of_an_engine(outlook: Outlook) -> list[Component]:
         return []
     told = (
         f"All instances share one cache, so this is of all their requests. {engine} gives up the least lately used of "
-        "five entries that it draws, so its LRU mostly does a little worse than the line."
+        "five entries that it draws, so its LRU may be a point or so off the line."
     )
     method = (
         f"{engine} looks at five entries drawn at random (maxmemory-samples) and a small pool of earlier candidates, "
