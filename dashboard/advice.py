@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 from cache.config import MAX_CAPACITY_BYTES, MIB, MIN_CAPACITY_BYTES
-from dashboard.changes import policy_label
+from cache.policies import POLICIES
+from dashboard.choices import Choices, limit, policy_label
 from dashboard.cost import dollars
 from dashboard.outlook import ENOUGH_COVERED, ENOUGH_REQUESTS, Outlook
 from dashboard.words import count, points, rate, size
@@ -80,9 +81,22 @@ def threshold(outlook: Outlook, capacity: float) -> float:
     return max(LEAST_GAIN, 2 * outlook.error(capacity))
 
 
+def besides(policy: str, choices: Choices) -> str:
+    """What has to be known of a policy; "" of most."""
+    if choices.engine and policy == "lfu":
+        return f"LFU in {choices.engine} counts roughly and forgets with time, unlike the shadow: take it as a hint."
+    return BESIDES.get(policy, "")
+
+
+def proposed(outlook: Outlook) -> list[str]:
+    """The policies that may be suggested: the present one, and others that the caches can do and that are no risk."""
+    able = outlook.choices.policies
+    return [p for p in outlook.policies if p == outlook.now[0] or (p in able and p not in BESIDES)]
+
+
 def best_at(outlook: Outlook, capacity: int) -> Setting | None:
     """The policy to propose at a capacity; the present one where none is better."""
-    there = [(policy, capacity) for policy in outlook.policies if policy not in BESIDES or policy == outlook.now[0]]
+    there = [(policy, capacity) for policy in proposed(outlook)]
     known = [setting for setting in there if outlook.rate(setting) is not None and not outlook.weak(setting)]
     return max(known, key=lambda each: (outlook.rate(each), each[0] == outlook.now[0]), default=None)
 
@@ -100,13 +114,14 @@ def less_memory(outlook: Outlook) -> Suggestion:
     title = "Less memory"
     found = [
         ((policy, round_up(capacity)), capacity)
-        for policy in outlook.policies
-        if policy not in BESIDES or policy == outlook.now[0]
+        for policy in proposed(outlook)
         if (capacity := outlook.capacity_for(policy, outlook.here)) is not None
     ]
     fitting = [each for each in found if each[0][1] <= WORTH_SAVING * outlook.now[1] and not outlook.weak(each[0])]
     if not fitting:
-        return Suggestion(title, None, "Nothing to save", ("No policy reaches the same rate with a tenth less.",))
+        of_engine = f" of {outlook.choices.engine}" if outlook.choices.engine else ""
+        told = f"No policy{of_engine} reaches the same rate with a tenth less."
+        return Suggestion(title, None, "Nothing to save", (told,))
     setting, _ = min(fitting, key=lambda each: each[0][1])
     spared = size((outlook.now[1] - setting[1]) * outlook.caches)
     told = (f"same rate, {spared} less{' in all' if outlook.caches > 1 else ''}", cheaper(outlook, setting))
@@ -116,7 +131,7 @@ def less_memory(outlook: Outlook) -> Suggestion:
 def reach_target(outlook: Outlook, target: float) -> Suggestion:
     title = f"At most {100 - target * 100:g} % from S3" if outlook.by_bytes else f"Reach {target * 100:g} %"
     needs = {policy: outlook.capacity_for(policy, target) for policy in outlook.policies}
-    reaching = {p: c for p, c in needs.items() if c is not None and (p not in BESIDES or p == outlook.now[0])}
+    reaching = {policy: needs[policy] for policy in proposed(outlook) if needs[policy] is not None}
     if outlook.here >= target:
         return Suggestion(title, None, "Reached already", (f"Now {shown(outlook, outlook.here)}.",))
     if not reaching:
@@ -139,7 +154,7 @@ def reach_target(outlook: Outlook, target: float) -> Suggestion:
 
 def named(setting: Setting, about: bool = False) -> str:
     """GDSF at 100 MB; LRU at about 75 MB."""
-    return f"{policy_label(setting[0])} at {'about ' if about else ''}{size(setting[1])}"
+    return f"{policy_label(setting[0])} at {'about ' if about else ''}{limit(setting[1])}"
 
 
 def fewer_reads(outlook: Outlook, setting: Setting) -> str:
@@ -188,9 +203,9 @@ def _stay(outlook: Outlook) -> str:
 
 
 def _best_other(outlook: Outlook) -> str:
-    others = [
-        (policy, outlook.now[1]) for policy in outlook.policies if policy != outlook.now[0] and policy not in BESIDES
-    ]
+    others = [(policy, outlook.now[1]) for policy in proposed(outlook) if policy != outlook.now[0]]
+    if not others and outlook.choices.engine:
+        return f"{outlook.choices.engine} has no other policy to propose."
     gains = [outlook.rate(other) - outlook.here for other in others if outlook.rate(other) is not None]
     if not gains or max(gains) <= 0:
         return "No other policy does better at this size."
@@ -207,6 +222,8 @@ def _too_early(outlook: Outlook) -> str:
         return f"{told} About {max(1, math.ceil(left))} min more." if left < 600 else told
     if outlook.covered < ENOUGH_COVERED:
         return f"Too early: the curve knows of {rate(outlook.covered)} of the requests in this range."
+    if outlook.now[0] not in POLICIES:
+        return f"The server evicts by {outlook.now[0]}, which What-if does not play: nothing can be held against it."
     return "Too early: the present setting has not been counted in this range yet."
 
 

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Flask, Response, jsonify, request
 
-from cache.config import Configuration, EditRefused, edited
+from cache.config import Configuration, EditRefused
 from dashboard import activity_api, exports, what_if_api
+from dashboard.choices import Choices, choices
 from dashboard.curves import Curves
 from dashboard.decisions import Decisions
-from dashboard.editing import Predict
-from dashboard.fleet import Instance
+from dashboard.editing import Predict, edited_within
+from dashboard.fleet import Fleet, Instance
 from dashboard.outlooks import Outlooks
 from dashboard.ranges import DAY, Range, default_period, iso, parse_time
 from dashboard.reader import RETRY_SECONDS, Reader
@@ -77,7 +78,8 @@ def register(
 
     @api.put("/api/configuration")
     def edit_configuration() -> Response:
-        document = _asked(lambda: _edit(channel, _read_edit(), clock(), outlooks.predicted))
+        edit, may_be = _read_edit(), choices(reader.fleet())
+        document = _asked(lambda: _edit(channel, edit, clock(), outlooks.predicted, may_be))
         reader.retry()  # so that the pages show at once what a script did
         return _document(document)
 
@@ -89,9 +91,10 @@ def register(
     def instances() -> Response:
         fleet = reader.fleet()
         _refuse_old_data(reader)
-        return jsonify(config_version=fleet.newest.version, instances=[_instance(one) for one in fleet.instances])
+        instances = [_instance(one) for one in fleet.instances]
+        return jsonify(config_version=fleet.newest.version, instances=instances, cache=_cache(fleet))
 
-    what_if_api.register(api, curves, lambda: _asked_range(clock()), _refuse)
+    what_if_api.register(api, curves, lambda: _asked_range(clock()), _refuse, lambda: reader.fleet().shared)
     activity_api.register(
         api,
         verdicts,
@@ -202,12 +205,12 @@ def _read_edit() -> dict[str, Any]:
     return edit
 
 
-def _edit(channel: Channel, edit: dict[str, Any], now: float, predict: Predict) -> Configuration:
+def _edit(channel: Channel, edit: dict[str, Any], now: float, predict: Predict, may_be: Choices) -> Configuration:
     for _ in range(ATTEMPTS):
         base = channel.newest()
         _check_version(base)
         try:
-            document = predict(base, edited(base, edit, now=datetime.fromtimestamp(now, UTC)))
+            document = predict(base, edited_within(base, edit, datetime.fromtimestamp(now, UTC), may_be))
             channel.publish(document)
             return document
         except EditRefused as refused:
@@ -249,7 +252,20 @@ def _instance(one: Instance) -> dict[str, Any]:
         "refused_version": one.refused_version,
         "problem": one.problem,
         **{name: one.value.get(name) for name in ("requests", "hits", "items", "size_bytes")},
+        "program": one.program,
+        "engine": one.engine,
+        "fixed": one.fixed,
+        "cache_problem": one.cache_problem,
     }
+
+
+def _cache(fleet: Fleet) -> dict[str, Any]:
+    """All caches as one; null where nobody has reported them."""
+    held = {
+        name: sum(one.value.get(name, 0) for one in fleet.holders) if fleet.holders else None
+        for name in ("items", "size_bytes", "capacity_bytes")
+    }
+    return {"engine": fleet.engine, "fixed": fleet.fixed, "caches": fleet.caches, **held}
 
 
 def _keep_nowhere(answer: Response) -> Response:

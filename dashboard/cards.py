@@ -63,7 +63,7 @@ def cards(frame: pd.DataFrame, now: Totals | None, before: Totals | None, window
         Card("requests", "Requests a minute", words.count(of(now, "requests_a_minute")), "hit",
              change(*both("requests_a_minute"), than), drawn["requests"]),
         Card("items", "Items", words.count(of(now, "items")), "items", change(*both("items"), than), drawn["items"]),
-        _size(finished, now),
+        _size(finished, now, window),
         Card("p95", "P95 latency", words.milliseconds(of(now, "p95_ms")), "p95",
              change(*both("p95_ms"), than, words.milliseconds, more_is=Verdict.WORSE), drawn["p95_ms"]),
     ]  # fmt: skip
@@ -92,14 +92,21 @@ def compared_words(window: Window) -> str:
     return f"the {window.compared_name}"
 
 
-def _size(finished: pd.DataFrame, now: Totals | None) -> Card:
-    if now is None or not now.capacity_bytes:
+def _size(finished: pd.DataFrame, now: Totals | None, window: Window) -> Card:
+    if now is None:
         return Card("size", "Cache size", words.MISSING, "size", None, [])
+    if not (now.capacity_bytes or now.size_bytes):  # a cache of its own is never without: it is one that all share
+        note = "not reported just now" if window.instance in ("all", "each") else "shared: told for all instances"
+        return Card("size", "Cache size", words.MISSING, "size", None, [], note=note)
+    if not now.capacity_bytes:
+        return Card("size", "Cache size", words.size(now.size_bytes), "size", None, [], note="no limit of its own")
     fill = now.size_bytes / now.capacity_bytes
-    caches = int(finished["reported"].iloc[-1]) if len(finished) else 1
+    last = finished.iloc[-1] if len(finished) else None
+    reported, caches = (int(last[name]) if last is not None else 1 for name in ("reported", "caches"))
+    whose = f"shared by {reported}" if caches < reported and caches == 1 else words.plural(caches, "cache")
     return Card(
         "size", "Cache size", words.size(now.size_bytes), "size", None, [], of=f"of {words.size(now.capacity_bytes)}",
-        fill=fill, note=f"{words.rate(fill)} full, {words.plural(caches, 'cache')}",
+        fill=fill, note=f"{words.rate(fill)} full, {whose}",
     )  # fmt: skip
 
 

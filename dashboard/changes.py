@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cache.config import Autoscale, Configuration
-from cache.policies import POLICIES
+from dashboard.caches import the_caches
+from dashboard.choices import policy_label
 from dashboard.fleet import Fleet
 from dashboard.modes import mode_label
 from dashboard.words import MISSING, plural, size
@@ -33,19 +34,6 @@ class Row:
     clash: bool  # both changed it, and not to the same
 
 
-def policy_label(name: str) -> str:
-    return POLICIES[name].label if name in POLICIES else name
-
-
-def in_force(fleet: Fleet) -> str:
-    """In force: v7, LRU, 100 MB an instance × 4 = 400 MB."""
-    document, caches = fleet.newest, len(fleet.alive)
-    told = (
-        f"In force: v{document.version}, {policy_label(document.policy)}, {size(document.capacity_bytes)} an instance"
-    )
-    return f"{told} × {caches} = {size(document.capacity_bytes * caches)}." if caches > 1 else f"{told}."
-
-
 def applied(fleet: Fleet) -> str:
     """Applied by 3 of 4, and what there is to say of the fourth."""
     if not fleet.alive:
@@ -53,7 +41,8 @@ def applied(fleet: Fleet) -> str:
     told = [f"Applied by {len(fleet.applied)} of {len(fleet.alive)}."]
     if fleet.capped:
         least = min(instance.capacity_bytes for instance in fleet.capped)
-        told.append(f"Capped at {size(least)} on {len(fleet.capped)} of {len(fleet.alive)}: 70 % of the memory there.")
+        where = f"on {len(fleet.capped)} of {len(fleet.alive)}: 70 % of the memory there"
+        told.append(f"Capped at {size(least)} {f'by {fleet.engine}' if fleet.shared else where}.")
     told += [f"Refused by {instance.name}: {instance.problem}." for instance in fleet.refusing]
     return " ".join(told)
 
@@ -85,10 +74,10 @@ def _scaling_changed(before: Autoscale, after: Autoscale) -> str:
 def loss(fleet: Fleet, capacity_bytes: int) -> Loss | None:
     """What a capacity of so many bytes drops, by the last minute of each instance; None where nothing, or unknown."""
     dropped = []
-    for instance in fleet.alive:
+    for instance in fleet.holders:
         reported = instance.value.get("size_bytes", 0)
         # The last minute may be older than the capacity in force, which has dropped its part already.
-        over = min(reported, fleet.newest.capacity_bytes) - capacity_bytes
+        over = min(reported, fleet.setting[1] or reported) - capacity_bytes
         if over > 0:
             dropped.append((over, round(instance.value["items"] * over / reported)))
     if not dropped:
@@ -113,7 +102,7 @@ def clearing(fleet: Fleet) -> str:
     held = loss(fleet, 0)
     if held is None:
         return "No instance has reported what it holds; whatever it is, it is dropped."
-    whose = "the cache" if len(fleet.alive) == 1 else f"{len(fleet.alive)} caches"
+    whose = the_caches(fleet)
     return f"Clearing drops {size(held.bytes_all)} ({plural(held.items_all, 'image')}) from {whose}."
 
 
@@ -148,7 +137,7 @@ def overtaken(started: Configuration, now: Configuration, between: Sequence[Conf
 
 
 def _each_cache(fleet: Fleet) -> str:
-    return "each cache" if len(fleet.alive) > 1 else "the cache"
+    return "each cache" if fleet.caches > 1 else the_caches(fleet)
 
 
 def _signed(change: int) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 from cache.config import MIB
 from cache.policies import POLICIES
 from dashboard import words
-from dashboard.changes import policy_label
+from dashboard.caches import capacity_title
+from dashboard.choices import policy_label
 from dashboard.cost import dollars
 from dashboard.curve_labels import labelled_left, labels, shown_rate, shown_sizes
 from dashboard.outlook import Outlook
@@ -56,12 +57,17 @@ def sentence(outlook: Outlook, show: str, best: Setting | None) -> str:
     """What the figure shows, for those who listen."""
     here = words.rate(shown_rate(show, outlook.here))
     sizes = shown_sizes(outlook)
-    told = f"{len(outlook.policies)} policies from {words.size(sizes[0])} to {words.size(sizes[-1])} an instance."
+    span = f"{words.size(sizes[0])} to {words.size(sizes[-1])}{an_instance(outlook)}"
+    told = f"{len(outlook.policies)} policies from {span}."
     told += f" Now {policy_label(outlook.now[0])} at {words.size(outlook.now[1])}: {here}."
     if best:
         there = words.rate(shown_rate(show, outlook.rate(best)))
         told += f" {policy_label(best[0])} at {words.size(best[1])}: {there}."
     return told
+
+
+def an_instance(outlook: Outlook) -> str:
+    return "" if outlook.choices.engine else " an instance"
 
 
 def hover(outlook: Outlook, setting: Setting) -> str:
@@ -114,7 +120,7 @@ def _line(outlook: Outlook, policy: str, show: str, colours: Palette, strong: bo
 
 def _here(outlook: Outlook, show: str, colours: Palette) -> list[dict]:
     really = shown_rate(show, outlook.really if outlook.really is not None else outlook.here)
-    if really is None:
+    if really is None or not outlook.now[1]:
         return []
     told = f"<b>We are here</b><br>{policy_label(outlook.now[0])}, {words.size(outlook.now[1])}"
     if outlook.really is not None:
@@ -157,7 +163,8 @@ def _layout(outlook: Outlook, show: str, colours: Palette, best: Setting | None,
             "ticktext": [words.size(tick * MIB) for tick in ticks], "showgrid": False, "zeroline": False,
             "linecolor": colours["input-border"], "ticks": "outside", "ticklen": 4, "tickangle": 0,
             "tickcolor": colours["input-border"],
-            "title": {"text": "Capacity an instance, each step doubles", "font": font, "standoff": 4},
+            "title": {"text": f"{capacity_title(outlook.choices.engine)}, each step doubles", "font": font,
+                      "standoff": 4},
         },
         "yaxis": {
             "range": [0, 104], "tickvals": [0, 25, 50, 75, 100], "fixedrange": True, "gridcolor": colours["grid"],
@@ -171,8 +178,8 @@ def _layout(outlook: Outlook, show: str, colours: Palette, best: Setting | None,
 def _now_line(outlook: Outlook, colours: Palette) -> dict:
     at = outlook.now[1] / MIB
     return {
-        "type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper", "layer": "below", "name": "now",
-        "line": {"color": colours["muted"], "width": 1, "dash": "dot"},
+        "type": "line", "visible": at > 0, "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper", "layer": "below",
+        "name": "now", "line": {"color": colours["muted"], "width": 1, "dash": "dot"},
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dashboard.changes import policy_label
+from dashboard.choices import policy_label
 from dashboard.outlook import ABOVE, BELOW, Outlook
 from dashboard.theme import Palette
 from metrics.curves import Setting

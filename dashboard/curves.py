@@ -35,10 +35,13 @@ class Curves:
         self._retry_at = float("-inf")
         self.failure = ""
 
-    def over(self, start: int, end: int, instance: str = "all", settling: bool = False) -> Curve | None:
-        """All that was counted in a range; None where there is nothing. ``settling`` as in add_curves."""
+    def over(
+        self, start: int, end: int, instance: str = "all", settling: bool = False, in_turn: bool = False
+    ) -> Curve | None:
+        """All that was counted in a range; None where there is nothing. ``settling``, ``in_turn`` as in add_curves."""
         by_hours = end - start > BY_HOURS_FROM_SECONDS
-        return add_curves(of_instance(self._read(start, end, by_hours), instance), settling=settling)
+        told = of_instance(self._read(start, end, by_hours), instance)
+        return add_curves(told, settling=settling, in_turn=in_turn)
 
     def minutes(self, start: int, end: int) -> list[Curve]:
         """Minute by minute and instance by instance."""

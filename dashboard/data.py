@@ -24,7 +24,7 @@ FURTHER_COLUMNS = (
     *OF_ENGINE,
 )  # fmt: skip
 EXPORTED_COLUMNS: tuple[str, ...] = CONTRACT_COLUMNS + FURTHER_COLUMNS
-COLUMNS: tuple[str, ...] = (*EXPORTED_COLUMNS, "reported", "unfinished")
+COLUMNS: tuple[str, ...] = (*EXPORTED_COLUMNS, "reported", "caches", "unfinished")
 
 PERCENTILES = {"p50_ms": 50, "p95_ms": 95, "p99_ms": 99}
 LATE_SECONDS = 300
@@ -32,6 +32,7 @@ LATE_SECONDS = 300
 
 _ADDED = [column for column, metric in enumerate(METRICS) if metric.adds is Adds.SUM]
 _LAST = [column for column, metric in enumerate(METRICS) if metric.adds is Adds.LAST]
+_CAPACITY = NAMES.index("capacity_bytes")
 _LOWEST = [column for column, metric in enumerate(METRICS) if metric.adds is Adds.LOWEST]
 
 
@@ -73,7 +74,8 @@ def statistics(
 
     ``time`` is the period's start, aware, in UTC; rates are fractions, and NaN where there were no requests, as
     percentiles are. ``period_seconds`` is longer than the range's where the channel only has longer reports.
-    ``reported`` is how many instances were heard in the period. ``unfinished`` tells that the row may still grow:
+    ``reported`` is how many instances were heard in the period, ``caches`` how many told of a cache: where they share
+    one, a single one does. ``unfinished`` tells that the row may still grow:
     at ``now`` the period is running, or an instance heard lately (and not ``stopped``) has not sent its last minute.
     """
     table = _in_range(minutes, range, instance)
@@ -122,6 +124,7 @@ class _Groups:
     latency: np.ndarray  # a dense histogram a group
     period_seconds: np.ndarray
     reported: np.ndarray
+    caches: np.ndarray
 
 
 def _in_range(minutes: Table | Iterable[Minute], range: Range, instance: str) -> Table:
@@ -139,7 +142,7 @@ def _groups(table: Table, range: Range, per_instance: bool) -> _Groups:
     if not len(starts):
         nothing = np.zeros(0, dtype=np.int64)
         return _Groups(
-            nothing, nothing, np.zeros((0, len(NAMES)), dtype=np.int64), np.zeros((0, BUCKETS)), nothing, nothing
+            nothing, nothing, np.zeros((0, len(NAMES)), dtype=np.int64), np.zeros((0, BUCKETS)), *[nothing] * 3
         )
     ordered = table.values[order]
     values = np.empty((len(starts), len(NAMES)), dtype=np.int64)
@@ -151,7 +154,8 @@ def _groups(table: Table, range: Range, per_instance: bool) -> _Groups:
     cells = group_of_row[table.rows] * BUCKETS + table.buckets
     latency = np.bincount(cells, weights=table.answers, minlength=len(starts) * BUCKETS).reshape(-1, BUCKETS)
     longest = np.maximum.reduceat(table.period_seconds[order], starts)
-    return _Groups(period[starts], instance[starts], values, latency, longest, np.ones(len(starts), dtype=np.int64))
+    one, tells = np.ones(len(starts), dtype=np.int64), values[:, _CAPACITY] > 0
+    return _Groups(period[starts], instance[starts], values, latency, longest, one, tells.astype(np.int64))
 
 
 def _over_instances(groups: _Groups) -> _Groups:
@@ -167,6 +171,7 @@ def _over_instances(groups: _Groups) -> _Groups:
         np.add.reduceat(groups.latency, starts, axis=0),
         np.maximum.reduceat(groups.period_seconds, starts),
         np.add.reduceat(groups.reported, starts),
+        np.add.reduceat(groups.caches, starts),
     )
 
 
@@ -190,6 +195,7 @@ def _frame(rows: _Groups, table: Table, range: Range, instance: str) -> pd.DataF
     for name, percent in PERCENTILES.items():
         frame[name] = _percentiles(rows.latency, percent)
     frame["reported"] = rows.reported
+    frame["caches"] = rows.caches
     return frame
 
 

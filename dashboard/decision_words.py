@@ -6,7 +6,8 @@ from typing import Any
 
 from cache.config import Autoscale
 from cache.scaling import SHRINK_WAITS, Action, Because, Decision, Rejected, Why, decide
-from dashboard.changes import ARROW, policy_label
+from dashboard.changes import ARROW
+from dashboard.choices import limit, policy_label
 from dashboard.cost import dollars
 from dashboard.curves import Curves
 from dashboard.reader import Reader
@@ -28,7 +29,7 @@ def sentence(seen: Seen, decision: Decision, would: bool = False) -> str:
     if would and decision.action is Action.HOLD:
         verb = WOULD["hold"]
     if decision.action is Action.HOLD:
-        return f"{verb} at {size(decision.capacity_bytes)}: {_because(seen, decision)}."
+        return f"{verb} at {limit(decision.capacity_bytes)}: {_because(seen, decision)}."
     moved = f"{size(decision.capacity_bytes)} {ARROW} {size(decision.chosen_bytes)}"
     return f"{verb} {moved}: {_because(seen, decision)}{_limited(decision)}."
 
@@ -221,6 +222,9 @@ def _numbers(seen: Seen) -> dict[str, str]:
 
 _BECAUSE = {
     Why.MANUAL: lambda seen, decision: "auto-scaling is manual, nothing moves",
+    Why.FIXED: lambda seen, decision: (
+        f"the capacity is the server's own and can't be changed from here: {seen.fixed.strip().removesuffix('.')}"
+    ),
     Why.SILENT: lambda seen, decision: "no instance reports",
     Why.STALE: lambda seen, decision: (
         f"nobody has reported the minute before {clock(seen.end)}; nothing is done on old data"

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from cache.config import Configuration, EditRefused, edited
+from dashboard.choices import ANY, Choices
 from dashboard.forms import Draft, is_in_force, megabytes, read_capacity
 from dashboard.scaling_fields import scale_texts
 from metrics.channel import Channel, ChannelUnavailable, ConfigurationRefused, VersionConflict
@@ -26,15 +27,29 @@ Predict = Callable[[Configuration, Configuration], Configuration]
 """Adds to a document what it is expected to do, seen from the one before it."""
 
 
+def edited_within(base: Configuration, edit: dict[str, Any], now: datetime, choices: Choices = ANY) -> Configuration:
+    """cache.config.edited, refusing also what the cache can't take up."""
+    document = edited(base, edit, now=now)
+    refused = choices.refused(base, document)
+    if refused:
+        raise EditRefused(dict(refused))
+    return document
+
+
 def save(
-    channel: Channel, base: Configuration, edit: dict[str, Any], now: datetime, predict: Predict | None = None
+    channel: Channel,
+    base: Configuration,
+    edit: dict[str, Any],
+    now: datetime,
+    predict: Predict | None = None,
+    choices: Choices = ANY,
 ) -> Outcome:
     """Save an edit of ``base`` if that is still the newest; never over what somebody else saved."""
     try:
         newest = channel.newest()
         if newest.version != base.version:
             return _late(newest, edit)
-        document = edited(base, edit, now=now)
+        document = edited_within(base, edit, now, choices)
         document = predict(base, document) if predict else document
         channel.publish(document)
         return Outcome(saved=document)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dashboard.advice import BESIDES, advise, cheaper
+from dashboard.advice import advise, besides, cheaper
 from dashboard.cost import dollars
 from dashboard.outlook import Outlook
 from dashboard.words import clock, count, duration, points, rate, size
@@ -44,8 +44,8 @@ def expected(outlook: Outlook | None, new: Setting | None) -> Expected:
         f"By {count(outlook.curve.live.requests)} requests from {clock(since)} to {clock(outlook.curve.end)} UTC, "
         f"{duration(outlook.curve.end - since)}."
     ]
-    if new[0] in BESIDES and new[0] != outlook.now[0]:
-        told.append(BESIDES[new[0]])
+    if new[0] != outlook.now[0] and besides(new[0], outlook.choices):
+        told.append(besides(new[0], outlook.choices))
     fall = ""
     if here - there > FALL:
         fall = f"The hit rate is expected to fall from {rate(here)} to {rate(there)}, by {points(here - there)}."

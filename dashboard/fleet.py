@@ -1,4 +1,4 @@
-"""Who reports, and what each has in force: applied by n of m."""
+"""Who reports, what each has in force, and how many caches that makes: applied by n of m."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +29,10 @@ class Instance:
     problem: str
     last: Minute | None
     most_bytes: int | None = None  # what its machine's memory allows
+    engine: str = ""  # of the cache that it shares with others; "" where its cache is its own
+    fixed: str = ""  # why policy and capacity can't be changed from here
+    cache_problem: str = ""  # why the shared cache can't be asked just now
+    program: str = ""  # the version of what runs there
 
     @property
     def value(self) -> Mapping[str, int]:
@@ -71,6 +75,57 @@ class Fleet:
     def refusing(self) -> tuple[Instance, ...]:
         """The living that could not take up the newest document."""
         return tuple(instance for instance in self.alive if instance.refused_version == self.newest.version)
+
+    @property
+    def engine(self) -> str:
+        """What the cache is called that the living share; while nobody lives, the one that was shared last."""
+        return next((instance.engine for instance in self._told if instance.engine), "")
+
+    @property
+    def caches(self) -> int:
+        """How many caches the living have: one that is shared is one."""
+        own = sum(not instance.engine for instance in self.alive)
+        return own + len({instance.engine for instance in self.alive if instance.engine})
+
+    @property
+    def shared(self) -> bool:
+        """Whether all have the one cache of an engine."""
+        return bool(self.engine) and self.caches <= 1
+
+    @property
+    def holders(self) -> tuple[Instance, ...]:
+        """The living whose last minutes tell of all caches: each of its own, and one of them of the shared one."""
+        own = [instance for instance in self.alive if instance.last and not instance.engine]
+        sharing = [i for i in self.alive if i.engine and any(i.value.get(name) for name in ("capacity_bytes", "items"))]
+        # The one before has told of it until it left off.
+        return (*own, *sorted(sharing, key=lambda instance: instance.last.time)[-1:])
+
+    @property
+    def unanswered(self) -> tuple[Instance, ...]:
+        """The living that get no answer from the shared cache."""
+        return tuple(instance for instance in self.alive if instance.cache_problem)
+
+    @property
+    def fixed(self) -> str:
+        """Why policy and capacity can't be changed from here; "" where they can."""
+        return self._server.fixed if self._server else ""
+
+    @property
+    def setting(self) -> tuple[str, int]:
+        """Policy and capacity in force: the newest document's, or the server's own. No capacity is no limit."""
+        if self._server:
+            return self._server.policy, self._server.capacity_bytes
+        return self.newest.policy, self.newest.capacity_bytes
+
+    @property
+    def _server(self) -> Instance | None:
+        """Whoever last told what the server has of its own."""
+        told = [instance for instance in self._told if instance.fixed]
+        return max(told, key=lambda instance: instance.announced or 0, default=None)
+
+    @property
+    def _told(self) -> tuple[Instance, ...]:
+        return self.alive or self.instances
 
     @property
     def stopped(self) -> frozenset[str]:
@@ -129,6 +184,10 @@ def _instance(name: str, said: Announcement | None, last: Minute | None, now: fl
         problem=said.problem if said else "",
         last=last,
         most_bytes=said.most_bytes if said else None,
+        engine=said.engine if said else "",
+        fixed=said.fixed if said else "",
+        cache_problem=said.cache_problem if said else "",
+        program=said.program if said else "",
     )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from cache.config import DEFAULT, MAX_CAPACITY_BYTES, MIB, MIN_CAPACITY_BYTES, Configuration
 from cache.policies import POLICIES
+from dashboard.choices import ANY, Choices, policy_label
 from dashboard.scaling_fields import read_scale, scale_texts
-from dashboard.words import size
+from dashboard.words import sentence, size
 
 NAMELESS = "anonymous"
 MAX_AUTHOR = 80
@@ -45,11 +46,31 @@ def draft_of(document: Configuration, reason: str = "") -> Draft:
     return Draft(document.policy, megabytes(document.capacity_bytes), reason=reason, scale=scale)
 
 
-def draft_from_address(address: Mapping[str, str], document: Configuration) -> tuple[Draft, list[str]]:
+def as_it_is(draft: Draft, choices: Choices) -> Draft:
+    """The form where the server has its own policy and capacity: these stand there, and none of both is edited."""
+    if choices.setting is None:
+        return draft
+    policy, capacity_bytes = choices.setting
+    return replace(draft, policy=policy, capacity=megabytes(capacity_bytes) if capacity_bytes else "")
+
+
+def draft_from_address(
+    address: Mapping[str, str], document: Configuration, choices: Choices = ANY
+) -> tuple[Draft, list[str]]:
     """The form as a link fills it in (policy, capacity_bytes, reason), and a notice for each value that is none."""
     draft, problems = draft_of(document, address.get("reason", "")[:MAX_REASON]), []
     policy, capacity = address.get("policy", draft.policy), address.get("capacity_bytes")
-    if policy not in POLICIES:
+    if choices.fixed:
+        if {"policy", "capacity_bytes"} & address.keys():
+            problems.append(
+                f"The link asks for another policy or capacity, which are the server's. {sentence(choices.fixed)} "
+                "It was left out."
+            )
+        return as_it_is(draft, choices), problems
+    if policy in POLICIES and "policy" in address and choices.why_not(policy):
+        problems.append(f"The link asks for {policy_label(policy)}. {choices.why_not(policy)} It was left out.")
+        policy = draft.policy
+    elif policy not in POLICIES:
         problems.append(f"The link asks for the policy {policy!r}, which is not known. It was left out.")
         policy = draft.policy
     text = draft.capacity
@@ -79,21 +100,20 @@ def megabytes(number: int) -> str:
     return repr(number / MIB).removesuffix(".0")
 
 
-def read_draft(draft: Draft, base: Configuration = DEFAULT) -> tuple[dict[str, Any], dict[str, str]]:
+def read_draft(
+    draft: Draft, base: Configuration = DEFAULT, choices: Choices = ANY
+) -> tuple[dict[str, Any], dict[str, str]]:
     """The edit that the form asks for, and a sentence for each field that does not hold.
 
-    ``base`` is what the form started from: what has no field, or none in the chosen mode, stays as it is there.
+    ``base`` is what the form started from: what has no field, or none in the chosen mode, stays as it is there; so do
+    policy and capacity where they are the server's.
     """
     edit: dict[str, Any] = {"author": draft.author.strip() or NAMELESS, "reason": draft.reason.strip()}
     errors: dict[str, str] = {}
-    if draft.policy in POLICIES:
-        edit["policy"] = draft.policy
+    if choices.fixed:
+        edit |= {"policy": base.policy, "capacity_bytes": base.capacity_bytes}
     else:
-        errors["policy"] = "Choose a policy."
-    try:
-        edit["capacity_bytes"] = read_capacity(draft.capacity)
-    except ValueError as error:
-        errors["capacity_bytes"] = str(error)
+        _read_setting(draft, choices, edit, errors)
     for member, most, name in (("author", MAX_AUTHOR, "name"), ("reason", MAX_REASON, "reason")):
         if len(edit[member]) > most:
             errors[member] = f"Your {name} may have {most} characters at most; it has {len(edit[member])}."
@@ -103,9 +123,22 @@ def read_draft(draft: Draft, base: Configuration = DEFAULT) -> tuple[dict[str, A
     return edit, errors
 
 
-def is_change(draft: Draft, base: Configuration) -> bool:
+def _read_setting(draft: Draft, choices: Choices, edit: dict[str, Any], errors: dict[str, str]) -> None:
+    if draft.policy not in POLICIES:
+        errors["policy"] = "Choose a policy."
+    elif choices.why_not(draft.policy):
+        errors["policy"] = choices.why_not(draft.policy)
+    else:
+        edit["policy"] = draft.policy
+    try:
+        edit["capacity_bytes"] = read_capacity(draft.capacity)
+    except ValueError as error:
+        errors["capacity_bytes"] = str(error)
+
+
+def is_change(draft: Draft, base: Configuration, choices: Choices = ANY) -> bool:
     """Whether the form says anything else than the document; what cannot be read does."""
-    edit, errors = read_draft(draft, base)
+    edit, errors = read_draft(draft, base, choices)
     return bool(errors) or not is_in_force(edit, base)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from dashboard.choices import ANY, Choices
 from metrics.curves import Count, Curve, Setting
 from metrics.prices import GB, MONTH_SECONDS, Prices
 
@@ -18,13 +19,16 @@ BELOW, ABOVE = 4.5, 9.0
 """What is shown: a little beyond what shadows are begun for, though they go on farther off after a change."""
 OFF_BY = 0.01
 """A shadow of the present setting further than this from the cache itself tells that something is wrong."""
+OFF_BY_SAMPLED = 0.03
+"""The same of an engine: its LRU looks at a few entries only, and it counts its memory in its own way."""
 
 
 @dataclass(frozen=True, eq=False)
 class Outlook:
     """One curve looked at from the setting that is in force. ``by_bytes`` makes every rate one of bytes, not requests.
 
-    ``served`` is how many requests statistics count in the same range; ``caches`` how many caches there are.
+    ``served`` is how many requests statistics count in the same range; ``caches`` how many caches there are;
+    ``choices`` what they can do.
     """
 
     curve: Curve
@@ -33,6 +37,7 @@ class Outlook:
     prices: Prices = field(default_factory=Prices)
     by_bytes: bool = False
     served: int | None = None
+    choices: Choices = ANY
 
     # --- rates -----------------------------------------------------------------------------------------------------
 
@@ -77,6 +82,10 @@ class Outlook:
     @property
     def policies(self) -> list[str]:
         return [policy for policy in self.curve.policies if self.sizes(policy)]
+
+    def possible(self, setting: Setting) -> bool:
+        """Whether it could be put in force from here."""
+        return not self.choices.fixed and setting[0] in self.choices.policies
 
     def capacity_for(self, policy: str, rate: float) -> float | None:
         """The smallest capacity at which a policy reaches a rate; None where none that was looked at does."""
@@ -140,7 +149,7 @@ class Outlook:
     @property
     def off(self) -> bool:
         """Whether the shadow of the setting in force did not do as the cache did."""
-        return self._off > OFF_BY
+        return self._off > off_by(self.choices)
 
     @property
     def _off(self) -> float:
@@ -150,6 +159,11 @@ class Outlook:
     def _of(self, count: Count, by_bytes: bool | None = None) -> float:
         by_bytes = self.by_bytes if by_bytes is None else by_bytes
         return (count.byte_hit_rate if by_bytes else count.hit_rate) or 0.0
+
+
+def off_by(choices: Choices) -> float:
+    """How far the shadow of the present setting may be from the cache itself."""
+    return OFF_BY_SAMPLED if choices.engine else OFF_BY
 
 
 def setting_now(curve: Curve, wanted: Setting) -> Setting:

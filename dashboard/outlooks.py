@@ -1,8 +1,10 @@
 """The outlook of a range, from what the channel holds; and what a change is expected to do, to be kept with it."""
 
+from functools import partial
 from itertools import pairwise
 
 from cache.config import Configuration, Prediction
+from dashboard.choices import choices
 from dashboard.curves import Curves
 from dashboard.fleet import made_at
 from dashboard.outlook import Outlook, setting_now
@@ -27,8 +29,8 @@ class Outlooks:
 
     def over(self, window: Window, by_bytes: bool = False) -> Outlook | None:
         """What the curve of a window says of the setting in force; None where nothing was counted."""
-        newest = self._reader.newest()
-        return self._over(window.range, window.instance, (newest.policy, newest.capacity_bytes), by_bytes)
+        fleet = self._reader.fleet()
+        return self._over(window.range, "all" if fleet.shared else window.instance, fleet.setting, by_bytes)
 
     def from_now(self, base: Setting, seconds: int = HOUR) -> Outlook | None:
         """The same of the last so many seconds, seen from any setting."""
@@ -43,15 +45,19 @@ class Outlooks:
         return document.model_copy(update={"prediction": outlook and prediction(outlook, new)})
 
     def _over(self, range: Range, instance: str, base: Setting, by_bytes: bool) -> Outlook | None:
-        curve = self._curves.over(range.start, range.end, instance)
+        fleet = self._reader.fleet()
+        # The curve of a shared cache is told by whoever looks after it at the time.
+        over = partial(self._curves.over, range.start, range.end, instance, in_turn=fleet.shared)
+        curve = over()
         if curve is None or not curve.live.requests or not curve.points:
             return None
         if self._settling(curve.start):
-            curve = self._curves.over(range.start, range.end, instance, settling=True) or curve
+            curve = over(settling=True) or curve
         totals = self._reader.totals(range, instance)
-        caches = len(self._curves.instances(range.start, range.end)) if instance == "all" else 1
+        caches = 1 if fleet.shared or instance != "all" else len(self._curves.instances(range.start, range.end))
         served = totals.requests if totals else None
-        return Outlook(curve, setting_now(curve, base), max(1, caches), self._prices, by_bytes, served)
+        now = setting_now(curve, base)
+        return Outlook(curve, now, max(1, caches), self._prices, by_bytes, served, choices(fleet))
 
     def _settling(self, start: int) -> bool:
         """Whether a range begins soon after the setting last changed before it."""

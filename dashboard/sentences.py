@@ -14,7 +14,7 @@ from dashboard.fleet import made_at
 from dashboard.ranges import DAY
 from dashboard.traces import Grid
 from dashboard.window import Window
-from metrics.schema import REASONS
+from metrics.schema import OF_ENGINE, REASONS
 
 UP_AND_DOWN = {1: "up", -1: "down", 0: "unchanged"}
 MOST_GAPS_TOLD = 2
@@ -39,7 +39,20 @@ def sentences(
 
 def _rates(frame: pd.DataFrame, now: Totals, before: Totals | None, window: Window) -> str:
     moved = change(now.hit_rate, before and before.hit_rate, "", words.points, Verdict.BETTER)
-    return f"Hit rate {words.rate(now.hit_rate)}{_moved(moved, window)}{_extreme(frame, 'hit_rate', 'lowest', window)}."
+    told = f"Hit rate {words.rate(now.hit_rate)}{_moved(moved, window)}{_extreme(frame, 'hit_rate', 'lowest', window)}."
+    return " ".join(filter(None, (told, failures(frame))))
+
+
+def failures(frame: pd.DataFrame) -> str:
+    """What a shared cache left unanswered or gave back spoilt; nothing where it did neither."""
+    unanswered, spoilt = (int(frame[name].sum()) for name in OF_ENGINE)
+    told = []
+    if unanswered:
+        told.append(f"The shared cache gave no answer {words.plural(unanswered, 'time')}.")
+    if spoilt:
+        were = words.plural(spoilt, "entry was", "entries were")
+        told.append(f"{were} not as stored and counted as {'a miss' if spoilt == 1 else 'misses'}.")
+    return " ".join(told)
 
 
 def _requests(frame: pd.DataFrame, now: Totals, before: Totals | None, window: Window) -> str:
@@ -50,7 +63,7 @@ def _requests(frame: pd.DataFrame, now: Totals, before: Totals | None, window: W
 
 def _size(frame: pd.DataFrame, now: Totals, before: Totals | None, window: Window) -> str:
     if not now.capacity_bytes:
-        return "No capacity reported."
+        return f"{words.size(now.size_bytes)}, no limit of its own." if now.size_bytes else "No capacity reported."
     full = words.rate(now.size_bytes / now.capacity_bytes)
     return f"{words.size(now.size_bytes)} of {words.size(now.capacity_bytes)}, {full} full."
 

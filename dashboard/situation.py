@@ -8,9 +8,10 @@ from itertools import pairwise
 from cache import scaling
 from cache.config import Autoscale, Configuration
 from cache.scaling import Point, Situation, Traffic, Why, Worth
+from dashboard.choices import Choices, choices
 from dashboard.curves import Curves
 from dashboard.fleet import Fleet, Instance, made_at
-from dashboard.outlook import OFF_BY, Outlook
+from dashboard.outlook import Outlook, off_by
 from dashboard.outlooks import SETTLING_SECONDS, setting_of
 from dashboard.reader import Reader
 from dashboard.table import NAMES, Table
@@ -31,7 +32,7 @@ COLUMN = {name: place for place, name in enumerate(NAMES)}
 
 @dataclass(frozen=True)
 class Seen:
-    """A situation, and where it is from: the window of minutes, and who is missing in it."""
+    """A situation, and where it is from: the window of minutes, who is missing in it, why nothing can be changed."""
 
     situation: Situation
     document: Configuration
@@ -40,6 +41,7 @@ class Seen:
     missing: tuple[str, ...] = ()
     first_requests: int | None = None
     miss_milliseconds: float | None = None
+    fixed: str = ""
 
 
 def window_end(now: float, lag_seconds: float) -> int:
@@ -67,18 +69,18 @@ def look(reader: Reader, curves: Curves, prices: Prices, least_requests: int, ru
     traffic, slower = _traffic(since_change, start, end)
     situation = Situation(
         rules=rules,
-        capacity_bytes=document.capacity_bytes,
+        capacity_bytes=fleet.setting[1],
         traffic=traffic,
-        caches=max(1, len(fleet.alive)),
+        caches=max(1, fleet.caches),
         changed_seconds=now - changed_at if changed_at else math.inf,
         most_bytes=_most_bytes(fleet),
         least_requests=least_requests,
         worth=Worth(prices.memory_gb_month / GB, prices.of_a_miss(slower)),
         problem=problem,
     )
-    seen = Seen(situation, document, start, end, missing, miss_milliseconds=slower)
+    seen = Seen(situation, document, start, end, missing, miss_milliseconds=slower, fixed=fleet.fixed)
     if rules.mode in ("target", "cost") and problem is None:
-        return _with_curve(seen, curves, minutes, changed_at)
+        return _with_curve(seen, curves, minutes, changed_at, choices(fleet))
     return seen
 
 
@@ -100,6 +102,8 @@ def _problem(
     """Why nobody may act on what is known, and on whose account."""
     if fleet.unreadable:
         return Why.UNAPPLIED, ()
+    if fleet.fixed:
+        return Why.FIXED, ()
     if not fleet.alive:
         return Why.SILENT, tuple(instance.name for instance in fleet.silent)
     last = minutes.last_heard()
@@ -163,21 +167,23 @@ def slower_by(latency: Mapping[int, int], misses: int) -> float | None:
 
 
 def _most_bytes(fleet: Fleet) -> int | None:
-    """What the smallest machine can give to its cache."""
-    told = [i.most_bytes for i in fleet.alive if i.most_bytes] + [i.capacity_bytes for i in fleet.alive if i.capped]
+    """What the smallest machine can give to its cache; a shared one lies on none of them."""
+    told = [i.most_bytes for i in fleet.alive if i.most_bytes and not i.engine]
+    told += [i.capacity_bytes for i in fleet.alive if i.capped]
     return min(told, default=None)
 
 
-def _with_curve(seen: Seen, curves: Curves, minutes: Table, changed_at: float) -> Seen:
+def _with_curve(seen: Seen, curves: Curves, minutes: Table, changed_at: float, may_be: Choices) -> Seen:
     """Shadows run on through every change, so the curve is of the whole window."""
     start = seen.end - window_seconds(seen.situation.rules)
-    found = add_curves(curves.minutes(start, seen.end), settling=start < changed_at + SETTLING_SECONDS)
+    settling = start < changed_at + SETTLING_SECONDS
+    found = add_curves(curves.minutes(start, seen.end), settling=settling, in_turn=bool(may_be.engine))
     served = int(minutes.between(start, seen.end).values[:, COLUMN["requests"]].sum())
     if found is None or not found.live.requests or curves.failure:
         return replace(seen, situation=replace(seen.situation, curve_problem=Why.NO_CURVE))
-    outlook = Outlook(found, setting_of(seen.document), served=served)
+    outlook = Outlook(found, setting_of(seen.document), served=served, choices=may_be)
     curve = _points(found, seen.document.policy, outlook)
-    unsure = outlook.covered < LEAST_COVERED or _off(found)
+    unsure = outlook.covered < LEAST_COVERED or _off(found, may_be)
     situation = replace(seen.situation, curve=curve, curve_problem=Why.UNSURE if unsure else None)
     return replace(seen, situation=situation, first_requests=curve.first_requests)
 
@@ -191,10 +197,10 @@ def _points(curve: Curve, policy: str, outlook: Outlook) -> scaling.Curve:
     return scaling.Curve(curve.infinite.requests, curve.infinite.misses, points)
 
 
-def _off(curve: Curve) -> bool:
+def _off(curve: Curve, may_be: Choices) -> bool:
     """Whether the shadow of the setting in force did not do as the cache did, by more than chance explains."""
     really, shadow = curve.checked
     if not really.requests:
         return False
     noise = scaling.noise(really.hit_rate, really.requests)
-    return abs(really.hit_rate - shadow.hit_rate) > max(OFF_BY, noise)
+    return abs(really.hit_rate - shadow.hit_rate) > max(off_by(may_be), noise)

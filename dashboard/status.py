@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dashboard.caches import unanswered
 from dashboard.fleet import Fleet, Instance, seconds_since
 from dashboard.reader import Failure
 from dashboard.words import clock, duration, moment, plural
@@ -42,7 +43,7 @@ def status(fleet: Fleet, failure: Failure | None, source: str) -> Status:
     silent = _silent(fleet)
     if silent:
         told = f"{_counted(fleet, silent)} instances report. {_named(silent, fleet.now)}"
-        return Status("partial", told, since, (_applied(fleet),))
+        return Status("partial", told, since, (_applied(fleet), *_cache(fleet)))
     return Status("live", "Live.", since, _who(fleet))
 
 
@@ -52,7 +53,12 @@ def _failed(failure: Failure, since: int | None, source: str) -> str:
 
 
 def _who(fleet: Fleet) -> tuple[str, ...]:
-    return (f"{_counted(fleet, _silent(fleet))} instances reported.", _applied(fleet))
+    return (f"{_counted(fleet, _silent(fleet))} instances reported.", _applied(fleet), *_cache(fleet))
+
+
+def _cache(fleet: Fleet) -> tuple[str, ...]:
+    told = unanswered(fleet)
+    return (told,) if told else ()
 
 
 def _applied(fleet: Fleet) -> str:

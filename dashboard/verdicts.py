@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from cache.config import Configuration
-from dashboard.changes import policy_label
+from dashboard.choices import policy_label
 from dashboard.curves import Curves
 from dashboard.fleet import made_at
 from dashboard.outlooks import setting_of

@@ -18,13 +18,20 @@ COLUMNS = (
 
 
 def register(
-    api: Blueprint, curves: Curves, asked: Callable[[], tuple[Range, str]], refuse: Callable[[str], None]
+    api: Blueprint,
+    curves: Curves,
+    asked: Callable[[], tuple[Range, str]],
+    refuse: Callable[[str], None],
+    shared: Callable[[], bool],
 ) -> None:
-    """``asked`` reads range and instance of a request; ``refuse`` raises the answer where the channel is silent."""
+    """``asked`` reads range and instance of a request; ``refuse`` raises the answer where the channel is silent;
+    ``shared`` tells whether all instances have one cache."""
 
     def over() -> tuple[Range, str, Curve | None]:
         wanted, instance = asked()
-        curve = curves.over(wanted.start, wanted.end, instance)
+        one = shared()
+        instance = "all" if one else instance
+        curve = curves.over(wanted.start, wanted.end, instance, in_turn=one)
         if curves.failure:
             refuse(curves.failure)
         return wanted, instance, curve

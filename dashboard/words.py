@@ -1,6 +1,7 @@
 """Numbers and times as people read them: 96.8 MB, 81.2 %, 3.4 points, 12 ms, 40 s ago."""
 
 import math
+from collections.abc import Sequence
 
 from dashboard.ranges import utc
 
@@ -100,6 +101,18 @@ def moment(seconds: float) -> str:
 def plural(number: int, one: str, many: str | None = None) -> str:
     """1 image, 1,180 images."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def either(names: Sequence[str]) -> str:
+    """LRU, Random or LFU."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def sentence(text: str) -> str:
+    """What somebody else wrote, with a capital and a full stop."""
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}" if text else ""
 
 
 def _missing(number: float | None) -> bool:

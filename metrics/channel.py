@@ -46,6 +46,7 @@ class Announcement:
     ``time`` is seconds since 1970, UTC; ``version`` the configuration it runs on; ``capacity_bytes`` what it really
     applies, and ``capped`` that this is less than was asked for; ``refused_version`` and ``problem`` tell of a newer
     document that it could not take up. ``most_bytes`` is the most that its machine's memory allows, where it says so.
+    ``program`` is the version of the program that runs there.
 
     Where the cache is one that all instances share, ``engine`` is what it is called (a name of ENGINE_POLICIES), and
     ``cache_problem`` why it can't be asked just now. ``fixed`` says why its policy and capacity can't be changed from
@@ -65,6 +66,7 @@ class Announcement:
     engine: str = ""
     fixed: str = ""
     cache_problem: str = ""
+    program: str = ""
 
 
 def announced(said: Mapping[str, Any]) -> Announcement:

@@ -118,10 +118,13 @@ def of_document(document: Mapping[str, Any]) -> Curve:
     )
 
 
-def add_curves(curves: Iterable[Curve], instance: str = "", settling: bool = False) -> Curve | None:
+def add_curves(
+    curves: Iterable[Curve], instance: str = "", settling: bool = False, in_turn: bool = False
+) -> Curve | None:
     """Several minutes, and several instances, as one; None of none. What is estimated is as sure as its least part.
 
-    ``settling`` tells that the setting had changed just before the first of them.
+    ``settling`` tells that the setting had changed just before the first of them; ``in_turn`` that they are all of one
+    cache, whose curve one instance after the other has told.
     """
     ordered = sorted(curves, key=lambda curve: (curve.start, curve.instance))
     if not ordered:
@@ -149,18 +152,18 @@ def add_curves(curves: Iterable[Curve], instance: str = "", settling: bool = Fal
         instance=instance,
         start=start,
         period_seconds=max(curve.end for curve in ordered) - start,
-        seconds=_seconds(ordered),
+        seconds=_seconds(ordered, in_turn),
         since=max({curve.instance: curve.since for curve in ordered}.values()),
         live=_sum(curve.live for curve in ordered),
         infinite=_sum(curve.infinite for curve in ordered),
         points={setting: Count(*sums) for setting, sums in points.items()},
         in_force=in_force,
-        checked=_checked(ordered, settling),
+        checked=_checked(ordered, settling, in_turn),
         sampled=sampled,
         reasons=reasons,
         shed=sum(curve.shed for curve in ordered),
         estimated=any(curve.estimated for curve in ordered),
-        memory_bytes=sum({curve.instance: curve.memory_bytes for curve in ordered}.values()),
+        memory_bytes=sum({"" if in_turn else curve.instance: curve.memory_bytes for curve in ordered}.values()),
     )
 
 
@@ -185,32 +188,44 @@ def fuller(one: Curve | None, other: Curve) -> Curve:
     return one
 
 
-def _checked(ordered: Sequence[Curve], settling: bool) -> tuple[Count, Count]:
-    """What caches and their shadows did, without the time in which a cache still held what another setting chose."""
+def _checked(ordered: Sequence[Curve], settling: bool, in_turn: bool) -> tuple[Count, Count]:
+    """What caches and their shadows did, without the time in which a cache still held what another setting chose; or,
+    of a cache that outlives its shadows, in which these had still to fill."""
     really, shadow = Count(), Count()
     last: dict[str, Setting] = {}
     unsettled_bytes: dict[str, int] = {}
+    since: float | None = None
     for curve in ordered:
         if len(curve.in_force) == 1:
             [setting] = curve.in_force
-            changed = last.get(curve.instance, None if settling else setting) != setting
-            if changed:
-                unsettled_bytes[curve.instance] = SETTLED_AFTER_FILLS * setting[1]
-            last[curve.instance] = setting
-            if unsettled_bytes.get(curve.instance, 0) > 0:
-                unsettled_bytes[curve.instance] -= curve.live.bytes_missed
+            cache = "" if in_turn else curve.instance
+            changed = last.get(cache, None if settling else setting) != setting
+            young = in_turn and curve.since != since and curve.start - curve.since < HOUR
+            if changed or young:
+                unsettled_bytes[cache] = SETTLED_AFTER_FILLS * setting[1]
+            last[cache], since = setting, curve.since
+            if unsettled_bytes.get(cache, 0) > 0:
+                unsettled_bytes[cache] -= curve.live.bytes_missed
                 continue
         really, shadow = really + curve.checked[0], shadow + curve.checked[1]
     return really, shadow
 
 
-def _seconds(curves: Iterable[Curve]) -> int:
-    """Time that several instances share counts once; as far as hours can tell."""
-    by_hour: dict[int, dict[str, int]] = {}
+def _seconds(curves: Iterable[Curve], in_turn: bool) -> int:
+    """Time that several instances share counts once; of whole hours it is not known which part of them they share."""
+    minutes: dict[int, dict[int, int]] = {}
+    hours: dict[int, dict[str, int]] = {}
     for curve in curves:
-        of_hour = by_hour.setdefault(curve.start // HOUR, {})
-        of_hour[curve.instance] = of_hour.get(curve.instance, 0) + curve.seconds
-    return sum(max(of_hour.values()) for of_hour in by_hour.values())
+        hour = curve.start // HOUR
+        if curve.period_seconds < HOUR:
+            minutes.setdefault(hour, {})[curve.start] = curve.seconds
+        else:
+            hours.setdefault(hour, {})[curve.instance] = curve.seconds
+    whole = sum if in_turn else max
+    told = {hour: min(HOUR, whole(of_hour.values())) for hour, of_hour in hours.items()}
+    return sum(
+        max(told.get(hour, 0), min(HOUR, sum(minutes.get(hour, {}).values()))) for hour in told.keys() | minutes.keys()
+    )
 
 
 def _sum(counts: Iterable[Count]) -> Count:

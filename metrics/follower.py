@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from cache.cache import Applied, Unsuitable
 from cache.config import DEFAULT, Configuration
 from metrics.channel import Announcement, Channel, ChannelUnavailable, ConfigurationRefused
+from metrics.program import VERSION
 
 log = logging.getLogger(__name__)
 
@@ -215,6 +216,7 @@ class Follower:
                 engine=self._cache.engine,
                 fixed=applied.fixed,
                 cache_problem=applied.problem,
+                program=VERSION,
             )
         )
         self._said, self._announced_at = applied, self._clock()

@@ -77,7 +77,7 @@ WORDS: dict[str, str] = {
     "miss_rate": "Miss rate: misses of all GETs of images that exist.",
     "eviction": "Eviction: removed to make room.",
     "item": "Item: one cached picture or size of it.",
-    "capacity": "Capacity an instance: what each may use.",
+    "capacity": "Capacity: what the cache of an instance may use, or the one that all share.",
     "fill": "Fill: size of capacity.",
     "points": "Points: difference of two percentages.",
     "p95": "P95: 95 of 100 answers were faster.",

@@ -198,6 +198,26 @@ def test_it_never_goes_past_what_a_machine_says_that_it_has(world):
     assert "the smallest machine has no memory for more" in decided.sentence
 
 
+def test_the_memory_of_the_instances_does_not_bound_a_cache_that_they_share(world):
+    world.scale("miss_rate")
+    world.report()
+    word = Announcement("host", world.now - 60, 1, "lru", 64 * MIB, most_bytes=90 * MIB, engine="Redis")
+    world.channel.announce(word)
+    assert world.scaler().tick().chosen_bytes == 128 * MIB
+
+
+def test_what_is_the_servers_own_is_left_alone_in_a_sentence(world):
+    world.scale("miss_rate")
+    world.report()
+    its_own = {"engine": "Redis", "fixed": "Redis refuses CONFIG."}
+    world.channel.announce(Announcement("host", world.now - 60, 1, "lru", 300 * MIB, **its_own))
+    decided = world.scaler().tick()
+    assert (decided.action, decided.why) == ("hold", "fixed")
+    assert decided.sentence == (
+        "Held at 300 MB: the capacity is the server's own and can't be changed from here: Redis refuses CONFIG."
+    )
+
+
 def test_a_channel_that_does_not_answer_is_no_reason_to_act_or_to_end(world, monkeypatch):
     world.scale("miss_rate")
     world.report()

@@ -64,6 +64,7 @@ def _added(held: list[Minute]) -> dict:
     latency = add_latencies(m.latency for m in held)
     row |= {f"p{percent}_ms": percentile_ms(latency, percent) for percent in (50, 95, 99)}
     row["reported"] = len(last)
+    row["caches"] = sum(m.values["capacity_bytes"] > 0 for m in last.values())
     return row
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from cache.config import DEFAULT, MIB, edited
-from dashboard import changes
+from dashboard import caches, changes
 from dashboard.fleet import fleet
 from dashboard.ranges import utc
 from metrics.channel import Announcement
@@ -29,9 +29,9 @@ FOUR = running(V1, *[(97 * MIB, 2434)] * 4)
 
 
 def test_what_is_in_force_says_what_it_comes_to_in_all():
-    assert changes.in_force(FOUR) == "In force: v1, LRU, 100 MB an instance × 4 = 400 MB."
-    assert changes.in_force(running(V1, (1, 1))) == "In force: v1, LRU, 100 MB an instance."
-    assert changes.in_force(running(DEFAULT)) == "In force: v0, LRU, 100 MB an instance."
+    assert caches.in_force(FOUR) == "In force: v1, LRU, 100 MB an instance × 4 = 400 MB."
+    assert caches.in_force(running(V1, (1, 1))) == "In force: v1, LRU, 100 MB an instance."
+    assert caches.in_force(running(DEFAULT)) == "In force: v0, LRU, 100 MB an instance."
 
 
 def test_applied_by_n_of_m():

@@ -114,3 +114,21 @@ def test_the_check_leaves_out_what_a_cache_does_while_it_settles_after_a_change(
     really, shadow = add_curves([*before, *after, *settled]).checked
     assert add_curves([*after, *settled], settling=True).checked[0].requests == 60
     assert (really.requests, really.hits, shadow.hits) == (90, 3 * 3 + 3 * 0 + 3 * 7, 3 * 3 + 3 * 7 + 3 * 7)
+
+
+def test_minutes_that_one_after_the_other_told_are_as_long_as_they_took():
+    told = {"a": (0, 1), "b": (1, 2, 3)}
+    one, other = ([of_document(small(name, T + 60 * n)) for n in minutes] for name, minutes in told.items())
+    assert add_curves([*one, *other]).seconds == 240
+    hours = [roll(one, "a", T), roll(other, "b", T)]
+    assert add_curves(hours).seconds == 180
+    assert add_curves(hours, in_turn=True).seconds == 300
+
+
+def test_a_shared_cache_is_not_held_against_shadows_that_have_still_to_fill():
+    """The cache outlives the instance that told of it; the shadows of the next one begin empty."""
+    old = [of_document(small("a", T + 60 * n, since=T - 7200.0)) for n in range(2)]
+    new = [of_document(small("b", T + 60 * n, since=T + 120.0, bytes=4 << 20)) for n in range(2, 8)]
+    assert add_curves([*old, *new]).checked[0].requests == 80
+    really, shadow = add_curves([*old, *new], in_turn=True).checked
+    assert really.requests == shadow.requests == 60

@@ -11,6 +11,7 @@ from cache.memory import MemoryCache
 from metrics.channel import ChannelUnavailable
 from metrics.follower import SHARE_OF_MEMORY, Follower
 from metrics.parts import Parts
+from metrics.program import VERSION
 from metrics.spool import Spool, instance_folder
 from metrics.sqlite_channel import SqliteChannel
 from metrics.station import Station
@@ -239,6 +240,7 @@ def test_an_edit_is_taken_up_kept_announced_and_reported(world):
     assert world.cache.usage().capacity_bytes == MIB
     [announcement] = world.channel.announcements()
     assert (announcement.version, announcement.policy, announcement.capacity_bytes) == (1, "random", MIB)
+    assert announcement.program == VERSION
     world.pass_seconds(60)
     assert world.channel.minutes(0, 2**40)[0].values["config_version"] == 1
     world.channel.cut = True

@@ -133,6 +133,20 @@ def test_every_chart_has_its_sentence(chart):
     assert around == "No data 11:38-11:40."
 
 
+def test_what_a_shared_cache_left_unanswered_or_gave_back_spoilt_is_told_where_it_did():
+    first = window().range.start
+
+    def said(*minutes):
+        asked, frame, now, then = looked([*minutes], [])
+        return sentences(CHARTS[0], frame, now, then, asked, [])[0]
+
+    assert said(minute(first)) == "Hit rate 80.0 %."
+    assert said(minute(first, cache_failures=1204), minute(first + 60, cache_rubbish=1)).endswith(
+        ". The shared cache gave no answer 1,204 times. 1 entry was not as stored and counted as a miss."
+    )
+    assert said(minute(first, cache_rubbish=2)).endswith(" 2 entries were not as stored and counted as misses.")
+
+
 def test_the_sentence_of_the_rates_names_value_change_and_lowest():
     asked = window()
     this = [

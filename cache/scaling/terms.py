@@ -18,6 +18,7 @@ class Why(StrEnum):
 
     # Nobody may act on this
     MANUAL = "manual"
+    FIXED = "fixed"  # the capacity is the server's own, and not to be changed from here
     SILENT = "silent"  # nobody reports
     STALE = "stale"  # the last minutes have not come
     PARTIAL = "partial"  # some instances have not reported

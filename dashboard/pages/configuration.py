@@ -4,6 +4,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from cache.policies import POLICIES
+from dashboard.caches import AN_INSTANCE
 from dashboard.forms import MAX_AUTHOR, MAX_REASON, NAMELESS, STEPS_MB
 from dashboard.login import name_given
 from dashboard.modes import FIELDS, MODES, SUFFIX, Field
@@ -25,6 +26,7 @@ IN_ALL = "configuration-in-all"
 LATEST = "configuration-latest"
 HISTORY = "configuration-history"
 HELD = "configuration-held"
+
 
 # What is typed and pressed
 POLICY = "configuration-policy"
@@ -90,6 +92,11 @@ def of_field(name: str) -> str:
     return f"configuration-scale-{name}"
 
 
+def of_choice(group: str, name: str) -> str:
+    """The id of one radio card of a group, POLICY or MODE."""
+    return f"{group}-{name}"
+
+
 def of_question(which: str, part: str) -> str:
     """The id of a part of a question: the dialog, its words, and the two answers keep and go."""
     return f"configuration-{which}-{part}"
@@ -140,12 +147,12 @@ def _form() -> html.Section:
                         children=[
                             dmc.TextInput(
                                 id=CAPACITY,
-                                label="Capacity an instance",
+                                label=AN_INSTANCE,
                                 rightSection="MB",
                                 className="capacity",
                                 attributes={"input": {"inputMode": "decimal", "maxLength": 40}},
                             ),
-                            help_button("the capacity of an instance", WORDS["capacity"]),
+                            help_button("the capacity", WORDS["capacity"]),
                             html.Span(id=IN_ALL, className="muted in-all"),
                         ],
                     ),
@@ -156,7 +163,7 @@ def _form() -> html.Section:
                         value=0,
                         label={"function": "capacityOfStep", "options": {"steps": STEPS_MB}},
                         marks=[{"value": STEPS_MB.index(step), "label": size(step << 20)} for step in SLIDER_MARKS_MB],
-                        thumbLabel="Capacity an instance, in steps",
+                        thumbLabel="Capacity, in steps",
                         className="slider",
                     ),
                 ],
@@ -197,7 +204,8 @@ def _scaling() -> html.Div:
                 label="Auto-scaling",
                 className="modes-group",
                 children=html.Div(
-                    [_choice(name, mode.label, mode.summary) for name, mode in MODES.items()], className="policies"
+                    [_choice(MODE, name, mode.label, mode.summary) for name, mode in MODES.items()],
+                    className="policies",
                 ),
             ),
             html.Div(
@@ -237,11 +245,12 @@ def _signed() -> dict[str, str]:
 
 
 def _policy(name: str) -> dmc.RadioCard:
-    return _choice(name, POLICIES[name].label, POLICIES[name].summary)
+    return _choice(POLICY, name, POLICIES[name].label, POLICIES[name].summary)
 
 
-def _choice(value: str, label: str, summary: str) -> dmc.RadioCard:
+def _choice(group: str, value: str, label: str, summary: str) -> dmc.RadioCard:
     return dmc.RadioCard(
+        id=of_choice(group, value),
         value=value,
         className="policy",
         children=[

@@ -6,14 +6,14 @@ from dash import ClientsideFunction, Dash, Input, Output, State, set_props
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
-from dashboard.changes import applied, in_force
+from dashboard.caches import held, in_force
+from dashboard.changes import applied
 from dashboard.fleet import Fleet, made_at
 from dashboard.outlooks import Outlooks
 from dashboard.pages import configuration as page
 from dashboard.pages import configuration_form, configuration_saving
 from dashboard.pages.configuration_parts import (
     UNDO_SECONDS,
-    held,
     history_rows,
     latest,
 )
@@ -83,6 +83,7 @@ def _seen(fleet: Fleet, reader: Reader, shown: int) -> dict[str, Any]:
         "version": fleet.newest.version if reader.has_read else None,
         "id": fleet.newest.id,
         "instances": [[i.name, i.version, i.capped, i.refused_version, i.announced] for i in fleet.alive],
+        "caches": [fleet.engine, fleet.fixed, fleet.caches, *fleet.setting],
         "minute": fleet.last_complete,
         "young": reader.now() - made_at(fleet.newest) < UNDO_SECONDS,
         "failure": [failure.message, failure.since] if failure else None,

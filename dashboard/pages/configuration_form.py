@@ -8,13 +8,19 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_up
 from dash.exceptions import PreventUpdate
 
 from cache.config import Autoscale, Configuration
+from cache.policies import POLICIES
+from dashboard.caches import capacity_title
+from dashboard.choices import Choices, choices
 from dashboard.editing import content, moved_onto
 from dashboard.expectation import expected
-from dashboard.forms import Draft, draft_from_address, draft_of, is_change, read_capacity, read_draft
+from dashboard.fleet import Fleet
+from dashboard.forms import Draft, as_it_is, draft_from_address, draft_of, is_change, read_capacity, read_draft
 from dashboard.modes import FIELDS as SCALE_FIELDS
+from dashboard.modes import MODES
 from dashboard.outlooks import Outlooks, setting_of
 from dashboard.pages import configuration as page
 from dashboard.pages.configuration_parts import (
+    as_the_server_has_it,
     now_and_new,
     saved_meanwhile,
     three_columns,
@@ -25,7 +31,7 @@ from dashboard.ranges import HOUR
 from dashboard.reader import Reader
 from dashboard.scaling_fields import read_scale, rules_of
 from dashboard.scaling_fields import rows as scale_rows
-from dashboard.words import size
+from dashboard.words import sentence, size
 
 SCALE_NAMES = ("mode", *(field.name for field in SCALE_FIELDS), "dry_run")
 SCALE_VALUES = (
@@ -44,6 +50,7 @@ Trial = Callable[[Autoscale], str]
 
 def register(app: Dash, reader: Reader, outlooks: Outlooks, trial: Trial) -> None:
     _register_form(app, reader)
+    _register_choices(app, reader)
     _register_fields(app)
     _register_scaling(app)
     _register_preview(app, reader, outlooks, trial)
@@ -79,8 +86,9 @@ def _register_form(app: Dash, reader: Reader) -> None:
         newest = reader.newest()
         if not reader.has_read:
             raise PreventUpdate
+        may_be = choices(reader.fleet())
         if base is None:
-            draft, problems = draft_from_address(address or {}, newest)
+            draft, problems = draft_from_address(address or {}, newest, may_be)
             return _filled(newest, draft, notices(problems))
         started, draft = Configuration.model_validate(base), draft_in(policy, capacity, author, reason, scale)
         pressed = ctx.triggered_id if ctx.triggered and ctx.triggered[0]["value"] else None
@@ -93,21 +101,29 @@ def _register_form(app: Dash, reader: Reader) -> None:
             mine = pressed["resolve"] == "mine"
             return _filled(newest, moved_onto(newest, started, draft) if mine else draft_of(newest))
         if pressed == page.DISCARD:
-            return _filled(newest, draft_of(newest))
-        return _followed(newest, started, draft, saved, conflict)
+            return _filled(newest, as_it_is(draft_of(newest), may_be))
+        return _followed(newest, started, draft, may_be, saved, conflict)
 
 
 def _followed(
-    newest: Configuration, started: Configuration, draft: Draft, saved: dict | None, conflict: dict | None
+    newest: Configuration,
+    started: Configuration,
+    draft: Draft,
+    may_be: Choices,
+    saved: dict | None,
+    conflict: dict | None,
 ) -> tuple:
     """The form when the channel has moved on: it goes along unless somebody is at work on it."""
+    its_own = as_it_is(draft, may_be)
+    if (its_own.policy, its_own.capacity) != (draft.policy, draft.capacity):
+        return _filled(newest, as_it_is(draft_of(newest), may_be))
     if newest.id == started.id or conflict:
         raise PreventUpdate
     if saved and saved["version"] == newest.version and saved["fill"]:
-        return _filled(newest, draft_of(newest))
+        return _filled(newest, as_it_is(draft_of(newest), may_be))
     same = content(newest) == content(started)
-    if same or not is_change(draft, started):
-        return _filled(newest, moved_onto(newest, started, draft))
+    if same or not is_change(draft, started, may_be):
+        return _filled(newest, as_it_is(moved_onto(newest, started, draft), may_be))
     told = notices([saved_meanwhile(started, newest)])
     return (*[no_update] * 5, told, *[no_update] * len(SCALE_NAMES))
 
@@ -122,6 +138,40 @@ def draft_in(
 ) -> Draft:
     fields = dict(zip(SCALE_NAMES, scale, strict=False))
     return Draft(policy or "", capacity or "", author or "", reason or "", fields)
+
+
+def _register_choices(app: Dash, reader: Reader) -> None:
+    """What the cache can't do can't be pressed, and it is said why."""
+
+    @app.callback(
+        *(Output(page.of_choice(page.POLICY, name), "disabled") for name in POLICIES),
+        *(Output(page.of_choice(page.MODE, name), "disabled") for name in MODES),
+        Output(page.POLICY, "description"),
+        Output(page.MODE, "description"),
+        Output(page.CAPACITY, "label"),
+        Output(page.CAPACITY, "disabled"),
+        Output(page.SLIDER, "disabled"),
+        Input(page.SEEN, "data"),
+        prevent_initial_call=True,
+    )
+    def allow(_seen: dict) -> tuple:
+        fleet = reader.fleet()
+        may_be, fixed = choices(fleet), bool(fleet.fixed)
+        return (
+            *(fixed or name in may_be.besides for name in POLICIES),
+            *(fixed and name != "manual" for name in MODES),
+            _policy_why(may_be),
+            "The capacity is the server's own: nothing moves it from here." if fixed else "",
+            capacity_title(fleet.engine if fleet.shared else ""),
+            fixed,
+            fixed,
+        )
+
+
+def _policy_why(may_be: Choices) -> str:
+    if may_be.fixed:
+        return f"The server's own. {sentence(may_be.fixed)}"
+    return may_be.why_not_these()
 
 
 def _register_fields(app: Dash) -> None:
@@ -201,22 +251,25 @@ def _register_preview(app: Dash, reader: Reader, outlooks: Outlooks, trial: Tria
             raise PreventUpdate
         *scale, address = scale_and_address
         started, fleet = Configuration.model_validate(base), reader.fleet()
-        draft = draft_in(policy, capacity, "", "", scale)
-        edit, errors = read_draft(draft, started)
+        draft, may_be = draft_in(policy, capacity, "", "", scale), choices(fleet)
+        edit, errors = read_draft(draft, started, may_be)
         wanted = edit.get("capacity_bytes")
-        in_all = _in_all(wanted, len(fleet.alive))
+        in_all = _in_all(None if may_be.fixed else wanted, fleet)
         if conflict:
             theirs, between = Configuration.model_validate(conflict["newest"]), _between(reader, started, conflict)
             panel = three_columns(started, theirs, between, policy, wanted)
             return panel, "Apply", True, True, "First choose what becomes of your changes.", in_all
-        changed = is_change(draft, started)
+        changed = is_change(draft, started, may_be)
+        if may_be.fixed and not changed:
+            return as_the_server_has_it(fleet), "Apply", True, True, "Nothing can be changed from here.", ""
+        policy = edit.get("policy", policy)
         moves = wanted is not None and (policy, wanted) != setting_of(started)
         outlook = outlooks.from_now(setting_of(started), seconds_over(address)) if moves else None
         new = None if errors or not moves else (policy, wanted)
         rules = None if errors else rules_of(started.autoscale, edit.get("autoscale", {}))
         scaling = scale_rows(started.autoscale, rules) if rules else []
         panel = now_and_new(started, policy, wanted, fleet, expected(outlook, new), scaling)
-        if rules and rules.mode != "manual":
+        if rules and rules.mode != "manual" and not may_be.fixed:
             panel.append(would_do(trial(rules)))
         why_not = _why_not(changed, errors)
         label = f"Apply as v{reader.newest().version + 1}"
@@ -234,6 +287,8 @@ def _why_not(changed: bool, errors: Mapping[str, str]) -> str:
         return "Nothing changed yet."
     if any(name.startswith("autoscale") for name in errors):
         return "Auto-scaling is not right yet."
+    if "policy" in errors:
+        return errors["policy"]
     return "The capacity is not right yet." if errors else ""
 
 
@@ -242,5 +297,5 @@ def _between(reader: Reader, started: Configuration, conflict: dict) -> list[Con
     return [document for document in reader.history() if started.version < document.version < last]
 
 
-def _in_all(capacity_bytes: int | None, caches: int) -> str:
-    return f"In all: {size(capacity_bytes * caches)}" if capacity_bytes is not None and caches > 1 else ""
+def _in_all(capacity_bytes: int | None, fleet: Fleet) -> str:
+    return f"In all: {size(capacity_bytes * fleet.caches)}" if capacity_bytes is not None and fleet.caches > 1 else ""

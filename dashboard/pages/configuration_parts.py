@@ -6,21 +6,22 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from cache.config import Configuration
+from dashboard.caches import capacity_title, servers_own
 from dashboard.changes import (
     Row,
     applied,
     clashes,
     difference_in_all,
     overtaken,
-    policy_label,
     shrinking,
     what_changed,
 )
+from dashboard.choices import limit, policy_label, servers_policy
 from dashboard.editing import content
 from dashboard.expectation import Expected
 from dashboard.fleet import Fleet, made_at
 from dashboard.ranges import utc
-from dashboard.words import MISSING, moment, plural, size
+from dashboard.words import MISSING, moment, sentence, size
 
 UNDO_SECONDS = 600
 
@@ -34,10 +35,10 @@ def now_and_new(
     scaling: Sequence[tuple[str, str, str]] = (),
 ) -> list[Component]:
     """The panel What changes; a capacity that cannot be read is None."""
-    caches = len(fleet.alive)
+    caches = fleet.caches
     rows = [_compared("Policy", policy_label(base.policy), policy_label(policy))]
     new = MISSING if capacity_bytes is None else size(capacity_bytes)
-    rows.append(_compared("Capacity an instance", size(base.capacity_bytes), new))
+    rows.append(_compared(capacity_title(fleet.engine if fleet.shared else ""), size(base.capacity_bytes), new))
     if caches > 1:
         in_all = MISSING if capacity_bytes is None else size(capacity_bytes * caches)
         rows.append(_compared(f"In all {caches} instances", size(base.capacity_bytes * caches), in_all))
@@ -56,6 +57,23 @@ def now_and_new(
     ]
 
 
+def as_the_server_has_it(fleet: Fleet) -> list[Component]:
+    """The same panel where nothing can be changed from here."""
+    policy, capacity_bytes = fleet.setting
+    rows = [("Policy", servers_policy(policy)), (capacity_title(fleet.engine), limit(capacity_bytes))]
+    return [
+        html.H2("Nothing can be changed from here"),
+        html.P(f"{servers_own(fleet)} {sentence(fleet.fixed)}", className="told"),
+        html.Table(
+            className="compared",
+            children=[
+                html.Thead(html.Tr([_head(""), _head("the server's own")])),
+                html.Tbody([html.Tr([html.Th(label, scope="row"), html.Td(value)]) for label, value in rows]),
+            ],
+        ),
+    ]
+
+
 def would_do(sentence: str) -> Component:
     """What the auto-scaler would do at this moment by the rules in the form."""
     return html.Section(
@@ -66,7 +84,7 @@ def would_do(sentence: str) -> Component:
 def _consequences(base: Configuration, policy: str, capacity_bytes: int | None, fleet: Fleet) -> list[str]:
     if capacity_bytes is None or (policy == base.policy and capacity_bytes == base.capacity_bytes):
         return []
-    told = [difference_in_all(base, capacity_bytes, len(fleet.alive))]
+    told = [difference_in_all(base, capacity_bytes, fleet.caches)]
     lost = shrinking(fleet, capacity_bytes)
     told.append(f"{lost} They stay stored and will be fetched again." if lost else "Cached images that still fit stay.")
     return [each for each in told if each]
@@ -220,16 +238,6 @@ def _history_row(document: Configuration, before: Configuration | None, fleet: F
             html.Span(state, className="history-state"),
         ],
     )
-
-
-def held(fleet: Fleet) -> str:
-    """What all caches hold, by the last minute."""
-    reported = [instance for instance in fleet.alive if instance.last]
-    if not reported:
-        return "No instance has reported what it holds."
-    items, bytes_held = (sum(instance.value[name] for instance in reported) for name in ("items", "size_bytes"))
-    where = "" if len(reported) == 1 else f" in {len(reported)} caches"
-    return f"{plural(items, 'image')}, {size(bytes_held)}{where}, by the last minute."
 
 
 def saved_meanwhile(started: Configuration, now: Configuration) -> str:

@@ -7,7 +7,8 @@ from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
 from cache.config import Configuration
-from dashboard.changes import clearing, policy_label, shrinking
+from dashboard.changes import clearing, shrinking
+from dashboard.choices import choices, policy_label
 from dashboard.editing import Outcome, clear_cache, content, save
 from dashboard.expectation import expected
 from dashboard.forms import NAMELESS, Draft, read_draft
@@ -62,19 +63,20 @@ def _register_saving(app: Dash, reader: Reader, channel: Channel, outlooks: Outl
         confirmed = pressed == of_question("shrink", "go")
         asked = pending if confirmed else {"undo": pressed["undo"]} if isinstance(pressed, dict) else {"apply": True}
         draft = draft_in(policy, capacity, author, reason, scale)
-        started, edit = _undoing(reader, asked["undo"], draft) if "undo" in asked else _applying(base, draft)
+        started, edit = _undoing(reader, asked["undo"], draft) if "undo" in asked else _applying(reader, base, draft)
         if edit is None:
             raise PreventUpdate
         overtaken, over = reader.newest().version != started.version, seconds_over(address)
         lost = fall = None
-        if not confirmed and not overtaken:
+        if not confirmed and not overtaken and not choices(reader.fleet()).fixed:
             lost = shrinking(reader.fleet(), edit["capacity_bytes"])
             outlook = outlooks.from_now(setting_of(started), over)
             fall = expected(outlook, (edit["policy"], edit["capacity_bytes"])).fall
         if lost or fall:
             question = " ".join(filter(None, (lost, fall)))
             return (*[no_update] * 3, asked, True, question, *_answers(started, edit, bool(lost)), not lost)
-        outcome = save(channel, started, edit, utc(reader.now()), partial(outlooks.predicted, seconds=over))
+        predict = partial(outlooks.predicted, seconds=over)
+        outcome = save(channel, started, edit, utc(reader.now()), predict, choices(reader.fleet()))
         reader.retry()
         return (*_answered(outcome, reader, fill="apply" in asked), None, False, *[no_update] * 5)
 
@@ -97,9 +99,9 @@ def _answered(outcome: Outcome, reader: Reader, fill: bool) -> tuple:
     return no_update, no_update, notices([outcome.trouble])
 
 
-def _applying(base: dict, draft: Draft) -> tuple[Configuration, dict[str, Any] | None]:
+def _applying(reader: Reader, base: dict, draft: Draft) -> tuple[Configuration, dict[str, Any] | None]:
     started = Configuration.model_validate(base)
-    edit, errors = read_draft(draft, started)
+    edit, errors = read_draft(draft, started, choices(reader.fleet()))
     return started, None if errors else edit
 
 

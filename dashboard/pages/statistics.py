@@ -11,6 +11,7 @@ from dashboard.pages.toolbar import toolbar
 from dashboard.window import DEFAULTS, REFRESHES
 
 BANNER = "statistics-banner"
+CACHE = "statistics-cache"  # what the shared cache has not answered
 CARDS = "statistics-cards"
 CHANGES = "statistics-changes"
 COLUMNS = "statistics-columns"
@@ -32,6 +33,7 @@ def layout(**address: str) -> html.Div:
             html.H1("Statistics", className="visually-hidden"),
             toolbar(view),
             html.Div(id=NOTICE, role="status", className="notices"),
+            html.Div(id=CACHE, role="status", className="notices"),
             html.Div(id=BANNER),
             html.Div(id=CARDS, className="cards", children=[html.Div(className="card number skeleton")] * 5),
             html.Div(className="charts", children=[chart_card(chart) for chart in CHARTS]),

@@ -9,14 +9,16 @@ from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, ctx, htm
 from dash.development.base_component import Component
 
 from dashboard import ids
+from dashboard.caches import unanswered
 from dashboard.charts import BY_NAME
 from dashboard.figures import figure
 from dashboard.look import Looks
 from dashboard.marks import merged
 from dashboard.pages import statistics as page
 from dashboard.pages import toolbar
+from dashboard.pages.instances_table import instances_table
 from dashboard.pages.statistics import of_chart
-from dashboard.pages.statistics_parts import banner, card, changes_list, instances_table, notices, numbers, twin
+from dashboard.pages.statistics_parts import banner, card, changes_list, notices, numbers, twin
 from dashboard.ranges import Range
 from dashboard.reader import Reader
 from dashboard.sentences import sentences
@@ -24,6 +26,8 @@ from dashboard.theme import palette
 from dashboard.verdicts import Verdicts
 from dashboard.window import Window, read_window
 from dashboard.words import count, span
+
+MEANWHILE = "Images come from the store meanwhile."
 
 log = logging.getLogger(__name__)
 
@@ -118,14 +122,17 @@ def _register_drawing(app: Dash, reader: Reader, verdicts: Verdicts) -> None:
         Output(page.CARDS, "children"),
         Output(page.BANNER, "children"),
         Output(page.CHANGES, "children"),
+        Output(page.CACHE, "children"),
         Input(page.WINDOW, "data"),
     )
-    def show_cards(given: dict) -> tuple[list[Component], Any, Any]:
+    def show_cards(given: dict) -> tuple[list[Component], Any, Any, Any]:
         window = Window.from_json(given)
         look = looks.at(window)
-        since = reader.fleet().last_complete
+        fleet = reader.fleet()
+        since, away = fleet.last_complete, unanswered(fleet)
+        told = notices([f"{away} {MEANWHILE}"] if away else [])
         changes = changes_list(look.documents, verdicts.of(look.documents))
-        return [card(each, since) for each in look.cards], banner(look, reader.fleet()), changes
+        return [card(each, since) for each in look.cards], banner(look, fleet), changes, told
 
     @app.callback(Output(page.COLUMNS, "data"), Input(page.WINDOW, "data"))
     def send_numbers(given: dict) -> dict:

@@ -13,7 +13,7 @@ from cache.config import Configuration
 from dashboard import words
 from dashboard.cards import Card, Change, sparkline
 from dashboard.charts import Chart
-from dashboard.fleet import Fleet, Instance, made_at
+from dashboard.fleet import Fleet, made_at
 from dashboard.look import Look
 from dashboard.pages.parts import grid_options, twin_columns
 from dashboard.ranges import HOUR, iso
@@ -43,7 +43,7 @@ def card(given: Card, since: int | None) -> Component:
                 className="number-row",
                 children=[
                     html.Div(
-                        [_spoken(given.value), html.Span(f" {given.of}", className="of") if given.of else None],
+                        [spoken(given.value), html.Span(f" {given.of}", className="of") if given.of else None],
                         className="value",
                     ),
                     _spark(given),
@@ -137,58 +137,6 @@ def numbers(look: Look, reader: Reader) -> dict[str, Any]:
     }
 
 
-def instances_table(fleet: Fleet) -> Component:
-    if not fleet.instances:
-        return html.P("No instance has been heard of within a day.", className="muted")
-    heads = ("Instance", "State", "Configuration", "Requests a minute", "Hit rate", "Cache size", "Items")
-    return html.Table(
-        className="plain-table",
-        children=[
-            html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])),
-            html.Tbody([_instance_row(instance, fleet) for instance in fleet.instances]),
-        ],
-    )
-
-
-def _instance_row(instance: Instance, fleet: Fleet) -> Component:
-    value = instance.value
-    requests = value.get("requests", 0)
-    rate = words.rate(value["hits"] / requests) if requests else words.MISSING
-    size = (
-        f"{words.size(value.get('size_bytes'))} of {words.size(value.get('capacity_bytes'))}"
-        if value
-        else words.MISSING
-    )
-    cells = (
-        ("Instance", instance.name),
-        ("State", _state(instance, fleet)),
-        ("Configuration", _configuration(instance, fleet)),
-        ("Requests a minute", words.count(requests) if value else words.MISSING),
-        ("Hit rate", rate),
-        ("Cache size", size),
-        ("Items", words.count(value.get("items")) if value else words.MISSING),
-    )
-    return html.Tr([html.Td(_spoken(cell), **{"data-label": label}) for label, cell in cells])
-
-
-def _state(instance: Instance, fleet: Fleet) -> str:
-    if instance.stopped:
-        return f"Stopped {words.clock(instance.heard)}"
-    heard = instance.last.time + MINUTE if instance.last else instance.heard
-    if fleet.now - heard <= 150:
-        return "Reports"
-    return f"Silent since {words.clock(heard)}" if instance.last else "Started"
-
-
-def _configuration(instance: Instance, fleet: Fleet) -> str:
-    told = f"v{instance.version}"
-    if instance.refused_version is not None:
-        return f"{told}, refused v{instance.refused_version}: {instance.problem}"
-    if instance.capped:
-        return f"{told}, capped at {words.size(instance.capacity_bytes)}"
-    return told if instance.version == fleet.newest.version else f"{told}, not yet v{fleet.newest.version}"
-
-
 def _each(look: Look, reader: Reader) -> list[dict]:
     frame = reader.statistics(look.window.range, "each").iloc[::-1]
     return _records(frame, [*NUMBERS, "instance"])
@@ -200,7 +148,7 @@ def _records(frame: pd.DataFrame, columns: Sequence[str]) -> list[dict]:
     return [{"time": time, **row} for time, row in zip(times, kept.to_dict("records"), strict=True)]
 
 
-def _spoken(value: str) -> Any:
+def spoken(value: str) -> Any:
     if value != words.MISSING:
         return value
     dash = html.Span(value, **{"aria-hidden": "true"})

@@ -6,7 +6,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from cache.policies import POLICIES
-from dashboard.changes import policy_label
+from dashboard.choices import policy_label
 from dashboard.figures import CONFIG
 from dashboard.pages.parts import help_button
 from dashboard.window import DEFAULTS, PRESETS
@@ -200,7 +200,7 @@ def _grid() -> html.Div:
                         ],
                     ),
                     html.Div(id=GRID, className="rates-frame"),
-                    html.P("In percent, by capacity an instance. * best of its column.", className="caption"),
+                    html.P("In percent, by capacity. * best of its column.", className="caption"),
                 ],
             ),
             html.Section(id=PANEL, className="card point", **{"aria-live": "polite"}),

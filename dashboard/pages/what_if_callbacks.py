@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -98,6 +98,7 @@ def _register_choice(app: Dash, reader: Reader, curves: Curves) -> None:
         Output(page.WINDOW, "data"),
         Output(page.NOTICE, "children"),
         Output(page.INSTANCE, "data"),
+        Output(page.INSTANCE, "display"),
         Output(page.CSV, "href"),
         Input(page.VIEW, "data"),
         Input(page.TICK, "n_intervals"),
@@ -108,6 +109,10 @@ def _register_choice(app: Dash, reader: Reader, curves: Curves) -> None:
         target, wrong = page.target_of(view)
         if view.get("show", "hit") not in page.SHOWS:
             problems.append(f"show {view['show']!r} is not one of {', '.join(page.SHOWS)}.")
+        shared = reader.fleet().shared
+        if shared and window.instance != "all":
+            problems.append("All instances share one cache, so there is no curve of one of them; showing that of all.")
+            window = replace(window, instance="all")
         names = curves.instances(window.range.start, window.range.end)
         listed = [*names] if window.instance in ("all", *names) else [*names, window.instance]
         choices = [{"value": "all", "label": f"All {len(names)} instances" if len(names) > 1 else "All instances"}]
@@ -116,7 +121,7 @@ def _register_choice(app: Dash, reader: Reader, curves: Curves) -> None:
         given = window.as_json() | {"show": show, "target": target}
         span = {"from": iso(window.range.start), "to": iso(window.range.end), "instance": window.instance}
         told = notices([*problems, *([wrong] if wrong else [])]) if ctx.triggered_id != page.TICK else no_update
-        return given, told, choices, "/export/what-if.csv?" + urlencode(span)
+        return given, told, choices, "none" if shared else None, "/export/what-if.csv?" + urlencode(span)
 
 
 def _register_answer(app: Dash, sights: Sights, reader: Reader, curves: Curves) -> None:

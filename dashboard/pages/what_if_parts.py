@@ -7,9 +7,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import words
-from dashboard.advice import BESIDES, Advice, Suggestion, cheaper, fewer_reads, named
-from dashboard.changes import policy_label
+from dashboard.advice import Advice, Suggestion, besides, cheaper, fewer_reads, named
+from dashboard.choices import policy_label
 from dashboard.cost import dollars
+from dashboard.curve_figure import an_instance
 from dashboard.curve_labels import shown_rate
 from dashboard.outlook import ENOUGH_OBJECTS, Outlook, columns
 from dashboard.pages.parts import help_button
@@ -44,7 +45,7 @@ def _suggestion(given: Suggestion, outlook: Outlook, window: Window) -> Componen
                 ],
             ),
             html.P(" · ".join(told for told in given.told if told), className="muted"),
-            apply_link(outlook, setting, window) if setting else None,
+            apply_link(outlook, setting, window) if setting and outlook.possible(setting) else None,
         ],
     )
 
@@ -93,7 +94,28 @@ def confidence(outlook: Outlook) -> list[Component]:
         "Every request is played to a shadow of each policy and capacity: a cache without bytes, by the same code. "
         f"Where there are too many images, a part of them chosen by hash stands for all, at least {ENOUGH_OBJECTS:,}."
     )
-    return [html.P(parts), help_button("how it is counted", method)]
+    return [_line(html.P(parts), help_button("how it is counted", method)), *_of_an_engine(outlook)]
+
+
+def _line(*parts: Component) -> Component:
+    return html.Div([*parts], className="confidence-line")
+
+
+def _of_an_engine(outlook: Outlook) -> list[Component]:
+    """What is different where an engine evicts, and not the code that the shadows run."""
+    engine = outlook.choices.engine
+    if not engine:
+        return []
+    told = (
+        f"All instances share one cache, so this is of all their requests. {engine} gives up the least lately used of "
+        "five entries that it draws, so its LRU may be a point or so off the line."
+    )
+    method = (
+        f"{engine} looks at five entries drawn at random (maxmemory-samples) and a small pool of earlier candidates, "
+        "where the shadow knows the very oldest of all. Its LFU counts roughly and forgets with time, which the "
+        "shadow's never does. What else is drawn is for comparison: only a cache in each process, memory:, can do it."
+    )
+    return [_line(html.P(told), help_button(f"different with {engine}", method))]
 
 
 def rates(outlook: Outlook, show: str, best: Setting | None, chosen: Setting | None, order: Sequence[str]) -> Component:
@@ -104,13 +126,15 @@ def rates(outlook: Outlook, show: str, best: Setting | None, chosen: Setting | N
     return html.Table(
         className="rates",
         children=[
-            html.Caption(f"{_CAPTION[show]}, by policy and capacity an instance", className="visually-hidden"),
+            html.Caption(
+                f"{_CAPTION[show]}, by policy and capacity{an_instance(outlook)}", className="visually-hidden"
+            ),
             html.Thead(html.Tr([html.Td(), *head])),
             html.Tbody(
                 [
                     html.Tr(
                         [
-                            html.Th([policy_label(policy), _besides(policy)], scope="row"),
+                            html.Th([policy_label(policy), _besides(policy, outlook)], scope="row"),
                             *(_cell(outlook, (policy, size), show, top[size] == policy, chosen) for size in sizes),
                         ]
                     )
@@ -139,8 +163,9 @@ def _best_in(outlook: Outlook, size: int) -> str | None:
     return there[-1][1] if there else None
 
 
-def _besides(policy: str) -> Component | None:
-    return help_button(policy_label(policy), BESIDES[policy]) if policy in BESIDES else None
+def _besides(policy: str, outlook: Outlook) -> Component | None:
+    told = besides(policy, outlook.choices) or outlook.choices.why_not(policy)
+    return help_button(policy_label(policy), told) if told else None
 
 
 def _cell(outlook: Outlook, setting: Setting, show: str, best: bool, chosen: Setting | None) -> Component:
@@ -200,7 +225,7 @@ def point(outlook: Outlook, setting: Setting | None, window: Window, applicable:
             className="answers",
             children=[
                 html.P(_point_words(outlook, setting), className="muted why-not"),
-                apply_link(outlook, setting, window) if applicable and not same else None,
+                apply_link(outlook, setting, window) if applicable and not same and outlook.possible(setting) else None,
             ],
         ),
     ]
@@ -211,7 +236,15 @@ def _point_words(outlook: Outlook, setting: Setting) -> str:
         return "This is in force."
     gain = outlook.rate(setting, by_bytes=False) - outlook.rate(outlook.now, by_bytes=False)
     told = [f"{'+' if gain >= 0 else '-'}{words.points(gain)} ±{words.points(outlook.error(setting[1]))}"]
-    return " · ".join(filter(None, [*told, fewer_reads(outlook, setting), cheaper(outlook, setting)])) + "."
+    told = " · ".join(filter(None, [*told, fewer_reads(outlook, setting), cheaper(outlook, setting)])) + "."
+    return " ".join(filter(None, (told, _not_from_here(outlook, setting))))
+
+
+def _not_from_here(outlook: Outlook, setting: Setting) -> str:
+    """Why it can't be applied, where that is not for want of knowledge."""
+    if outlook.choices.fixed:
+        return f"It can't be applied from here. {words.sentence(outlook.choices.fixed)}"
+    return outlook.choices.why_not(setting[0])
 
 
 def _dollars(amount: float | None) -> str:
