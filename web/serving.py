@@ -1,5 +1,6 @@
 """One app in one worker process with several threads, behind granian; the main process only watches over it."""
 
+import contextlib
 import logging
 import os
 import signal
@@ -85,6 +86,7 @@ class _Server(MPServer):
         )
         self._listener = listener
         self._announce = announce
+        self._crashed = False
 
     def _init_shared_socket(self) -> None:
         # granian's own is bound with SO_REUSEPORT: a second process on the port would silently get half the requests.
@@ -109,13 +111,22 @@ class _Server(MPServer):
         super()._respawn_workers(workers, spawn_target, target_loader, delay)
 
     def _stop_workers(self) -> None:
-        for worker in self.wrks:
-            if worker.is_alive():
-                os.kill(worker.inner.pid, ASKS_TO_DRAIN)
         workers = list(self.wrks)
+        for worker in workers:
+            # One that has just ended may count as alive until the thread that waits for it has noted its end.
+            with contextlib.suppress(ProcessLookupError):
+                if worker.is_alive():
+                    os.kill(worker.inner.pid, ASKS_TO_DRAIN)
         super()._stop_workers()
         # Ctrl-C reaches the worker too. One that heard it first, and ended in order, counts as a crash to granian.
-        self.interrupt_children[:] = [index for index in self.interrupt_children if workers[index].inner.exitcode]
+        self._crashed = any(workers[index].inner.exitcode for index in self.interrupt_children)
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        # What the threads that wait for workers note from now on is about an end that was asked for.
+        with contextlib.suppress(SystemExit):
+            super().shutdown(exit_code)
+        if exit_code or self._crashed:
+            sys.exit(exit_code or 1)
 
 
 def _listen(host: str, port: int) -> socket.socket:
