@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
+from tests.processes import PATIENCE_SECONDS
 from tools.prepare import CHROMIUM, find, how_to_install
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
@@ -29,10 +30,19 @@ def find_chromium() -> str | None:
     return find(CHROMIUM)
 
 
+PATIENCE_MS = 1000 * PATIENCE_SECONDS
+
+
 class Watch:
-    """Collects what goes wrong in a browser context; ``expected`` are patterns of console errors a test provokes."""
+    """Collects what goes wrong in a browser context; ``expected`` are patterns of console errors a test provokes.
+
+    A watched context has patience and no way off this machine.
+    """
 
     def __init__(self, context: BrowserContext, expected: tuple[str, ...] = ()) -> None:
+        expect.set_options(timeout=PATIENCE_MS)
+        context.set_default_timeout(PATIENCE_MS)
+        context.route(is_elsewhere, lambda route: route.abort())
         self.problems: list[str] = []
         self._expected = expected
         context.on("console", self._said)
