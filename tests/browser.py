@@ -22,6 +22,8 @@ FLAGS = (
 )
 HOW_TO_INSTALL = how_to_install(CHROMIUM)
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
+ELSEWHERE = re.compile(r"^(https?|wss?)://(?!(127\.0\.0\.1|localhost)[:/])")
+"""What a browser would have to leave this machine for."""
 # What a script fetches and reads itself may be refused (a 412 is an answer); what the page is made of may not.
 ASKED_BY_SCRIPTS = ("fetch", "xhr")
 
@@ -42,7 +44,9 @@ class Watch:
     def __init__(self, context: BrowserContext, expected: tuple[str, ...] = ()) -> None:
         expect.set_options(timeout=PATIENCE_MS)
         context.set_default_timeout(PATIENCE_MS)
-        context.route(is_elsewhere, lambda route: route.abort())
+        # By pattern, not by a function: with that every request would wait until the test, which may wait for another
+        # process just then, has looked at it.
+        context.route(ELSEWHERE, lambda route: route.abort())
         self.problems: list[str] = []
         self._expected = expected
         context.on("console", self._said)
@@ -70,12 +74,6 @@ class Watch:
         address = urlsplit(request.url)
         if address.scheme not in ("data", "blob", "about") and address.hostname not in LOCAL_HOSTS:
             self._note(f"left this machine: {request.method} {request.url}")
-
-
-def is_elsewhere(url: str) -> bool:
-    """Whether a browser would have to leave this machine for it."""
-    address = urlsplit(url)
-    return address.scheme in ("http", "https", "ws", "wss") and address.hostname not in LOCAL_HOSTS
 
 
 def assert_accessible(page: Page, but: tuple[str, ...] = ()) -> None:

@@ -65,7 +65,7 @@ def wait_until_drawn(page: Page) -> None:
 
 def has_address(page: Page, **query: str) -> None:
     """Waits until the query of the address is this."""
-    wait_until(lambda: asked(page) == query, what=f"{query} in {page.url}")
+    page.wait_for_url(lambda url: of_query(url) == query)
 
 
 def figure(page: Page, chart: str) -> dict:
@@ -82,7 +82,11 @@ def line(page: Page, chart: str, column: str) -> list:
 
 
 def asked(page: Page) -> dict[str, str]:
-    return {name: value[0] for name, value in parse_qs(urlsplit(page.url).query).items()}
+    return of_query(page.url)
+
+
+def of_query(url: str) -> dict[str, str]:
+    return {name: value[0] for name, value in parse_qs(urlsplit(url).query).items()}
 
 
 def drag(page: Page, chart: str, start: float, end: float) -> None:
