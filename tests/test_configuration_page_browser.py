@@ -110,9 +110,9 @@ def test_an_edit_is_applied_by_the_service_within_seconds_and_shown_on_its_way(c
     page.get_by_label("Reason").fill("to see whether it helps")
     expect(page.locator(".compared .changed")).to_have_count(2)
     apply(page).click()
+    expect(page.locator(".steps")).to_contain_text(f"Saved as v{version + 1}")
     expect(page.locator(".steps .done")).to_have_count(3)
     assert any(said.version == version + 1 for said in channel.announcements())
-    expect(page.locator(".steps")).to_contain_text(f"Saved as v{version + 1}")
     expect(page.locator(".in-force")).to_have_text(
         re.compile(rf"In force: v{version + 1}, Random, 200 MB an instance\.\s+Applied by 1 of 1\.")
     )
