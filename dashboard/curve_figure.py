@@ -89,7 +89,9 @@ def hover(outlook: Outlook, setting: Setting) -> str:
 
 
 def _line(outlook: Outlook, policy: str, show: str, colours: Palette, strong: bool, coloured: bool) -> list[dict]:
-    sizes = [size for size in outlook.sizes(policy) if size in shown_sizes(outlook)]
+    # Sizes looked at for a while only, around a capacity of before or of just now, saw other requests than the rest.
+    shown = [size for size in outlook.sizes(policy) if size in shown_sizes(outlook)]
+    sizes = [size for size in shown if outlook.comparable((policy, size))] or shown
     rates = [shown_rate(show, outlook.rate((policy, size))) for size in sizes]
     symbol, dash = SYMBOLS.get(policy, ("circle", "solid"))
     colour = colours[policy] if coloured else colours["input-border"]

@@ -9,19 +9,20 @@ from dashboard.ranges import Range, iso
 from dashboard.theme import Palette
 
 MOST_FLAGS = 8
-CLOSE = 0.045  # of the chart's width: nearer flags would write over each other
+LETTER = 0.03  # of the width of a chart on a phone: what a letter of a flag takes there
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One change, or several that stand too close; ``time`` in seconds is the first's."""
+    """One change, or several in a row that stand too close; ``time`` in seconds is the first's."""
 
     time: float
     versions: tuple[int, ...]
 
     @property
     def flag(self) -> str:
-        return f"v{self.versions[0]}" if len(self.versions) == 1 else f"{len(self.versions)} changes"
+        first, last = self.versions[0], self.versions[-1]
+        return f"v{first}" if first == last else f"v{first}-v{last}"
 
 
 def changes(history: Sequence[Configuration], range: Range) -> list[Configuration]:
@@ -33,16 +34,20 @@ def changes(history: Sequence[Configuration], range: Range) -> list[Configuratio
 
 
 def merged(documents: Sequence[Configuration], range: Range) -> list[Mark]:
-    """A mark for each change; beyond MOST_FLAGS, or where two are close, neighbours share one."""
-    share = CLOSE if len(documents) <= MOST_FLAGS else 1 / MOST_FLAGS
+    """A mark for each change; beyond MOST_FLAGS, or where flags would write over each other, neighbours share one."""
+    least = 0 if len(documents) <= MOST_FLAGS else range.seconds / MOST_FLAGS
     marks: list[Mark] = []
     for document in documents:
-        at = made_at(document)
-        if marks and at - marks[-1].time < share * range.seconds:
-            marks[-1] = Mark(marks[-1].time, (*marks[-1].versions, document.version))
-        else:
-            marks.append(Mark(at, (document.version,)))
+        marks.append(Mark(made_at(document), (document.version,)))
+        while len(marks) > 1 and marks[-1].time - marks[-2].time < max(least, _room(*marks[-2:], range)):
+            last = marks.pop()
+            marks[-1] = Mark(marks[-1].time, marks[-1].versions + last.versions)
     return marks
+
+
+def _room(one: Mark, other: Mark, range: Range) -> float:
+    """The seconds between two marks that their flags need, each in the middle over its own."""
+    return (len(one.flag) + len(other.flag)) / 2 * LETTER * range.seconds
 
 
 def mark_shapes(marks: Sequence[Mark], colours: Palette) -> list[dict]:

@@ -79,6 +79,11 @@ class Outlook:
         """The capacities at which a policy was counted, ascending."""
         return sorted(size for name, size in self.curve.points if name == policy and self.counted((name, size)))
 
+    def comparable(self, setting: Setting) -> bool:
+        """Whether a point saw enough of the range's requests to stand in one line with the others."""
+        count = self.curve.points.get(setting)
+        return bool(count and count.requests >= ENOUGH_COVERED * max(1, self.curve.live.requests))
+
     @property
     def policies(self) -> list[str]:
         return [policy for policy in self.curve.policies if self.sizes(policy)]
@@ -133,9 +138,8 @@ class Outlook:
     def weak(self, setting: Setting) -> bool:
         """Whether too little is known of a point to act on it."""
         sampled = [objects for size, (_, objects) in self.curve.sampled.items() if _near(size, setting[1])]
-        count = self.curve.points.get(setting)
-        seen = count.requests if count else self.curve.live.requests
-        return seen < ENOUGH_COVERED * self.curve.live.requests or any(o < ENOUGH_OBJECTS for o in sampled)
+        little = setting in self.curve.points and not self.comparable(setting)
+        return little or any(objects < ENOUGH_OBJECTS for objects in sampled)
 
     @property
     def covered(self) -> float:

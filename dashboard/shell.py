@@ -135,11 +135,11 @@ def _announced(now: Status, kind_before: str) -> object:
     return html.Span(now.head, role="alert") if now.kind == "failed" else now.head
 
 
-def _status_bar() -> html.Div:
-    return html.Div(
+def _status_bar() -> html.Section:
+    return html.Section(
         id=ids.STATUS,
         className="status",
-        **{"data-kind": "loading"},
+        **{"data-kind": "loading", "aria-label": "State of what is shown"},
         children=[
             html.Span(className="dot"),
             html.Div("Reading statistics …", id=ids.STATUS_TEXT, className="status-text"),

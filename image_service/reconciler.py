@@ -7,6 +7,7 @@ from itertools import islice
 from image_service.changes import CHANGES_KEPT
 from image_service.storage.blobs import Blobs
 from image_service.storage.catalog import Catalog
+from image_service.storage.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -22,9 +23,21 @@ class Reconciler:
         self._catalog = catalog
         self._blobs = blobs
         self._looked_for_orphans_at = float("-inf")
+        self._waits = False
 
     def reconcile(self, now: float) -> None:
-        """Remove what is old enough at ``now`` (seconds, UTC). Orphans, which cost a walk over the store, are rare."""
+        """Remove what is old enough at ``now`` (seconds, UTC), or leave it to the next time where a store is away."""
+        try:
+            self._remove_all(now)
+        except StoreUnavailable as error:
+            if not self._waits:
+                log.warning("What nobody needs any more is not removed just now: %s", error)
+            self._waits = True
+        else:
+            self._waits = False
+
+    def _remove_all(self, now: float) -> None:
+        """Orphans are rare: to look for them costs a walk over the store."""
         moment = datetime.fromtimestamp(now, UTC)
         self._remove_garbage(moment - GARBAGE_AGE)
         self._remove_changes(moment - CHANGES_KEPT)

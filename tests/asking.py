@@ -10,6 +10,8 @@ from urllib.parse import quote, urlsplit
 
 from PIL import Image
 
+from tests.processes import PATIENCE_SECONDS
+
 NONE: Mapping[str, str] = {}
 
 
@@ -28,7 +30,7 @@ class Answer:
 
 
 class Client:
-    def __init__(self, url: str, timeout: float = 10) -> None:
+    def __init__(self, url: str, timeout: float = PATIENCE_SECONDS) -> None:
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=timeout)
 
     def ask(

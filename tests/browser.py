@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
+from tests.processes import PATIENCE_SECONDS
 from tools.prepare import CHROMIUM, find, how_to_install
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
@@ -21,6 +22,8 @@ FLAGS = (
 )
 HOW_TO_INSTALL = how_to_install(CHROMIUM)
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
+ELSEWHERE = re.compile(r"^(https?|wss?)://(?!(127\.0\.0\.1|localhost)[:/])")
+"""What a browser would have to leave this machine for."""
 # What a script fetches and reads itself may be refused (a 412 is an answer); what the page is made of may not.
 ASKED_BY_SCRIPTS = ("fetch", "xhr")
 
@@ -29,10 +32,21 @@ def find_chromium() -> str | None:
     return find(CHROMIUM)
 
 
+PATIENCE_MS = 1000 * PATIENCE_SECONDS
+
+
 class Watch:
-    """Collects what goes wrong in a browser context; ``expected`` are patterns of console errors a test provokes."""
+    """Collects what goes wrong in a browser context; ``expected`` are patterns of console errors a test provokes.
+
+    A watched context has patience and no way off this machine.
+    """
 
     def __init__(self, context: BrowserContext, expected: tuple[str, ...] = ()) -> None:
+        expect.set_options(timeout=PATIENCE_MS)
+        context.set_default_timeout(PATIENCE_MS)
+        # By pattern, not by a function: with that every request would wait until the test, which may wait for another
+        # process just then, has looked at it.
+        context.route(ELSEWHERE, lambda route: route.abort())
         self.problems: list[str] = []
         self._expected = expected
         context.on("console", self._said)
@@ -60,12 +74,6 @@ class Watch:
         address = urlsplit(request.url)
         if address.scheme not in ("data", "blob", "about") and address.hostname not in LOCAL_HOSTS:
             self._note(f"left this machine: {request.method} {request.url}")
-
-
-def is_elsewhere(url: str) -> bool:
-    """Whether a browser would have to leave this machine for it."""
-    address = urlsplit(url)
-    return address.scheme in ("http", "https", "ws", "wss") and address.hostname not in LOCAL_HOSTS
 
 
 def assert_accessible(page: Page, but: tuple[str, ...] = ()) -> None:

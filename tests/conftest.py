@@ -14,7 +14,7 @@ from metrics.schema import Minute
 from metrics.sqlite_channel import SqliteChannel
 from tests import processes, recorded_days
 from tests.bad_images import write_bad_images
-from tests.browser import FLAGS, HOW_TO_INSTALL, Watch, find_chromium, is_elsewhere
+from tests.browser import FLAGS, HOW_TO_INSTALL, Watch, find_chromium
 from tests.photos import write_photos
 
 if TYPE_CHECKING:
@@ -186,7 +186,6 @@ def new_context(new_context: Callable, request: pytest.FixtureRequest) -> Iterat
 
     def watched(**options: object):
         context = new_context(**options)
-        context.route(is_elsewhere, lambda route: route.abort())
         watches.append(Watch(context, expected))
         return context
 

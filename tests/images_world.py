@@ -11,6 +11,7 @@ from image_service.images import Images, Upload
 from image_service.storage.errors import StoreUnavailable
 from image_service.storage.urls import open_blobs, open_catalog
 from metrics.recorder import Recorder
+from tests.processes import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ class Asked:
         def ask(*args):
             self.counts[name] += 1
             if self.gate is not None:
-                assert self.gate.wait(5)
+                assert self.gate.wait(PATIENCE_SECONDS)
             if self.failing:
                 raise StoreUnavailable("it does not answer")
             return method(*args)

@@ -17,7 +17,6 @@ from tests.certificates import write_certificates
 from tests.processes import free_port, wait_until
 from tools.prepare import MARIADB, find, how_to_install
 
-START_SECONDS = 30
 USER = "hitrate"
 PASSWORD = "p@ss/w:rd%20"
 
@@ -61,7 +60,7 @@ class MariaDb:
         ]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, cwd=self._folder, stdout=log, stderr=subprocess.STDOUT)
-        wait_until(self._answers, START_SECONDS, f"MariaDB to answer; see {self._folder / 'log'}")
+        wait_until(self._answers, what=f"MariaDB to answer; see {self._folder / 'log'}")
         words = PASSWORD.replace("%", "%%")
         for host in ("localhost", "127.0.0.1"):
             self.run(f"GRANT ALL ON `test\\_%%`.* TO {USER}@'{host}' IDENTIFIED BY '{words}'")

@@ -11,11 +11,10 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.processes import free_port, status, wait_until
+from tests.processes import PATIENCE_SECONDS, free_port, status, wait_until
 from tools.prepare import MINISTACK
 
 REGION = "eu-central-1"
-START_SECONDS = 60
 PROGRAM = MINISTACK / "bin" / "ministack"
 HOW_TO_INSTALL = "MiniStack is missing: python3 tools/prepare.py requirements-dev.txt --tests"
 
@@ -50,12 +49,12 @@ def running(folder: Path) -> Iterator[MiniStack]:
             [PROGRAM], cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
         )
     try:
-        wait_until(lambda: status(f"{server.url}/_ministack/health") is not None, START_SECONDS, "MiniStack")
+        wait_until(lambda: status(f"{server.url}/_ministack/health") is not None, what="MiniStack")
         yield server
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         try:
-            process.wait(10)
+            process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
+            process.wait(PATIENCE_SECONDS)

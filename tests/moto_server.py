@@ -23,7 +23,6 @@ from tests.strict_aws import strict
 
 MOST_BODY_BYTES = 1_048_576
 REGION = "eu-central-1"
-START_SECONDS = 30
 
 
 class Quiet(MotoRequestHandler):
@@ -149,9 +148,7 @@ def alone() -> Iterator[Aws]:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
             aws = Aws(f"http://127.0.0.1:{port}", Faults(None))
-            wait_until(
-                lambda: process.poll() is not None or status(f"{aws.url}/moto-api/") == 200, START_SECONDS, "moto"
-            )
+            wait_until(lambda: process.poll() is not None or status(f"{aws.url}/moto-api/") == 200, what="moto")
             yield aws
         except BaseException:
             log.seek(0)

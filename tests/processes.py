@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 30
-END_SECONDS = 10
+PATIENCE_SECONDS = 60
+"""How long anything is waited for: what comes comes as soon as it can, and only what never comes costs so much."""
 
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], seconds: float = 10, what: str = "") -> T:
+def wait_until(condition: Callable[[], T], seconds: float = PATIENCE_SECONDS, what: str = "") -> T:
     """What ``condition`` returns as soon as that is true; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
@@ -81,7 +81,7 @@ class App:
                 start_new_session=True,
             )
         try:
-            wait_until(self._ready_or_ended, START_SECONDS, f"{self._module} to be ready")
+            wait_until(self._ready_or_ended, what=f"{self._module} to be ready")
         except AssertionError as waited:
             raise AssertionError(f"{waited}\n{self.tail()}") from None
         assert self._process.poll() is None, f"{self._module} ended with {self._process.returncode}\n{self.tail()}"
@@ -98,7 +98,7 @@ class App:
 
     def wait(self) -> int:
         """Wait for its end, whoever ends it; returns its exit status."""
-        code = self._process.wait(END_SECONDS)
+        code = self._process.wait(PATIENCE_SECONDS)
         self._wait_for_silence()
         return code
 
@@ -113,10 +113,10 @@ class App:
         if self._process.poll() is None:
             self._process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(END_SECONDS)
+                self._process.wait(PATIENCE_SECONDS)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(END_SECONDS)
+        self._process.wait(PATIENCE_SECONDS)
 
     def tail(self) -> str:
         """The end of what it wrote to its log."""
@@ -128,7 +128,7 @@ class App:
         return self._process.poll() is not None or status(self.url + self._ready_path) == 200
 
     def _wait_for_silence(self) -> None:
-        wait_until(lambda: not _listens(self.port), END_SECONDS, f"{self._module} to leave port {self.port}")
+        wait_until(lambda: not _listens(self.port), what=f"{self._module} to leave port {self.port}")
 
 
 def image_service(data_dir: Path, **settings: Any) -> App:
@@ -149,7 +149,7 @@ def autoscaler(data_dir: Path, **settings: Any) -> App:
 def status(url: str) -> int | None:
     """The HTTP status of a GET; None where nobody answers."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:
+        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as response:
             return response.status
     except urllib.error.HTTPError as answered:
         return answered.code

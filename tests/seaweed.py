@@ -18,7 +18,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tests.processes import free_port, wait_until
 
 WEED = Path(sys.executable).parent / "weed"
-START_SECONDS = 40
 OWNER = ("OWNERKEY", "secret-of-the-owner")
 READER = ("READERKEY", "secret-of-the-reader")
 RIGHTS = {OWNER: ["Admin", "Read", "List", "Write"], READER: ["Read", "List"]}
@@ -98,7 +97,7 @@ class Seaweed:
         ]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, cwd=self._folder, stdout=log, stderr=subprocess.STDOUT)
-        wait_until(self._stores, START_SECONDS, f"SeaweedFS to store something; see {self._folder}")
+        wait_until(self._stores, what=f"SeaweedFS to store something; see {self._folder}")
 
     def kill(self) -> None:
         """It does not hear SIGTERM."""

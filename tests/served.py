@@ -5,6 +5,7 @@ import os
 import sys
 import time
 
+import web.bodies
 import web.body_watch
 from web.bodies import Bodies
 from web.problems import Problem
@@ -46,7 +47,7 @@ class App:
         raise Problem(413, "too long")
 
     def hang(self, environ):
-        time.sleep(60)
+        time.sleep(600)
 
     def crash(self, environ):
         os._exit(9)
@@ -65,6 +66,9 @@ def make(worker):
     # A stall is noticed sooner here, so that nobody waits for it.
     web.body_watch.STALL_SECONDS = float(os.environ.get("STALL_SECONDS", "2"))
     web.body_watch.LOOK_SECONDS = 0.2
+    # And a client that a busy machine lets wait is not taken for one that has sent all it wants to.
+    web.bodies.LINGER_SECONDS = 60
+    web.bodies.PAUSE_SECONDS = 1
     return App(worker)
 
 
@@ -76,12 +80,29 @@ def only_the_first_can_be_made(worker):
     return make(worker) if worker == 0 else cannot_be_made(worker)
 
 
+def note_ends_late():
+    """As on a busy machine: the thread that waits for a worker has seen its end, and does not get to noting it."""
+    wait = os.waitpid
+
+    def waits(pid, options):
+        if options == os.WNOHANG:
+            time.sleep(0.5)
+            return wait(pid, options)
+        ended = wait(pid, options)
+        time.sleep(2)
+        return ended
+
+    os.waitpid = waits
+
+
 def tell(event):
     with open(os.environ["EVENTS"], "a") as events:
         events.write(event + "\n")
 
 
 if __name__ == "__main__":
+    if "NOTES_LATE" in os.environ:
+        note_ends_late()
     serve(
         f"tests.served:{os.environ.get('FACTORY', 'make')}",
         title="Test app",

@@ -12,7 +12,7 @@ import uuid
 
 import pytest
 
-from tests.processes import ROOT, free_port, wait_until
+from tests.processes import PATIENCE_SECONDS, ROOT, free_port, wait_until
 
 
 class Process:
@@ -45,7 +45,7 @@ class Process:
         began = (re.fullmatch(r"worker (\d+) made in (\d+)", event) for event in self.events)
         return {int(said[1]): int(said[2]) for said in began if said}
 
-    def ask(self, path, timeout=5):
+    def ask(self, path, timeout=PATIENCE_SECONDS):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             connection.request("GET", f"/{path}")
@@ -56,17 +56,17 @@ class Process:
     def answers(self):
         try:
             return self.ask("healthz") == "well"
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return False
 
     def half_sent(self, path="read"):
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_SECONDS)
         connection.sendall(f"PUT /{path} HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nabc".encode())
         return connection
 
-    def ended(self, seconds=5):
-        self.process.wait(seconds)
-        return self.process.returncode
+    def ended(self):
+        """Its exit status, waited for."""
+        return self.process.wait(PATIENCE_SECONDS)
 
 
 @contextlib.contextmanager
@@ -77,7 +77,7 @@ def starting(folder):
     def start(ready=True, **settings):
         started.append(Process(folder, **settings))
         if ready:
-            wait_until(started[-1].answers, 20, "the test app to answer")
+            wait_until(started[-1].answers, what="the test app to answer")
         return started[-1]
 
     try:
@@ -86,7 +86,7 @@ def starting(folder):
         for process in started:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.process.pid, signal.SIGKILL)
-            process.process.wait(5)
+            process.process.wait(PATIENCE_SECONDS)
             process.process.stdout.close()
 
 

@@ -5,11 +5,12 @@ import socket
 import pytest
 
 from tests.asking import Client, small_images
+from tests.processes import PATIENCE_SECONDS
 
 
 def ask(service, method, path, body=b""):
     """The status of a request whose path is sent as it stands."""
-    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE_SECONDS) as connection:
         head = b"%b %b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
         connection.sendall(head % (method, path, len(body)) + body)
         answer = b""

@@ -201,6 +201,6 @@ def test_nothing_of_a_form_stays_in_the_folder_for_temporary_files(client, servi
         other.start()
         big = images[0] + bytes(3_000_000)
         post(Client(other.url), ("file", "a.png", big), ("file", "b.png", b"bad" * 1_000_000))
-        wait_until(lambda: not [path for path in (tmp_path / "tmp").iterdir() if path.is_file()], 5)
+        wait_until(lambda: not [path for path in (tmp_path / "tmp").iterdir() if path.is_file()])
     finally:
         other.close()

@@ -248,7 +248,7 @@ def test_as_a_process_it_acts_and_ends_when_told(tmp_path):
     scaler = processes.autoscaler(data_dir)
     scaler.start()
     try:
-        wait_until(lambda: "the mode is miss rate" in scaler.tail(), 30, scaler.tail())
-        wait_until(lambda: world.channel.decisions(0, int(time.time()) + 60), 30, scaler.tail())
+        wait_until(lambda: "the mode is miss rate" in scaler.tail(), what=scaler.tail())
+        wait_until(lambda: world.channel.decisions(0, int(time.time()) + 60), what=scaler.tail())
     finally:
         assert scaler.terminate() == 0

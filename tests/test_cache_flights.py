@@ -1,12 +1,12 @@
 """One fetch per cold thing: who leads, who waits, and what happens when a leader fails."""
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from cache.flights import Flights, FlightTimeout
+from tests.processes import PATIENCE_SECONDS, wait_until
 
 
 class Fetch:
@@ -22,16 +22,14 @@ class Fetch:
         self.calls += 1
         outcome = self.outcomes[self.calls - 1]
         self.started.release()
-        assert self.gate.acquire(timeout=10)
+        assert self.gate.acquire(timeout=PATIENCE_SECONDS)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
 
 def wait_until_waiting(flights, name, count):
-    deadline = time.monotonic() + 10
-    while flights.waiting(name) < count:
-        assert time.monotonic() < deadline
+    wait_until(lambda: flights.waiting(name) >= count)
 
 
 @pytest.fixture
@@ -47,7 +45,7 @@ def test_a_lone_caller_fetches():
 def test_one_fetch_serves_all_who_ask_meanwhile(pool):
     flights, fetch = Flights(10), Fetch("bytes")
     leader = pool.submit(flights.fly, "a", fetch)
-    assert fetch.started.acquire(timeout=10)
+    assert fetch.started.acquire(timeout=PATIENCE_SECONDS)
     others = [pool.submit(flights.fly, "a", fetch) for _ in range(8)]
     wait_until_waiting(flights, "a", 8)
     fetch.gate.release()
@@ -59,7 +57,7 @@ def test_one_fetch_serves_all_who_ask_meanwhile(pool):
 def test_different_names_do_not_wait_for_each_other(pool):
     flights, fetch = Flights(10), Fetch("slow")
     slow = pool.submit(flights.fly, "a", fetch)
-    assert fetch.started.acquire(timeout=10)
+    assert fetch.started.acquire(timeout=PATIENCE_SECONDS)
     assert flights.fly("b", lambda: "quick") == ("quick", False)
     fetch.gate.release()
     assert slow.result(10) == ("slow", False)
@@ -68,7 +66,7 @@ def test_different_names_do_not_wait_for_each_other(pool):
 def test_a_failed_leader_hands_over_once(pool):
     flights, fetch = Flights(10), Fetch(OSError("first"), "second try")
     leader = pool.submit(flights.fly, "a", fetch)
-    assert fetch.started.acquire(timeout=10)
+    assert fetch.started.acquire(timeout=PATIENCE_SECONDS)
     others = [pool.submit(flights.fly, "a", fetch) for _ in range(4)]
     wait_until_waiting(flights, "a", 4)
     fetch.gate.release(2)
@@ -83,7 +81,7 @@ def test_a_failed_leader_hands_over_once(pool):
 def test_a_second_failure_reaches_all_who_wait(pool):
     flights, fetch = Flights(10), Fetch(OSError("first"), OSError("second"))
     leader = pool.submit(flights.fly, "a", fetch)
-    assert fetch.started.acquire(timeout=10)
+    assert fetch.started.acquire(timeout=PATIENCE_SECONDS)
     others = [pool.submit(flights.fly, "a", fetch) for _ in range(4)]
     wait_until_waiting(flights, "a", 4)
     fetch.gate.release(2)
@@ -98,7 +96,7 @@ def test_a_second_failure_reaches_all_who_wait(pool):
 def test_waiting_is_bounded(pool):
     flights, fetch = Flights(0.01), Fetch("late")
     leader = pool.submit(flights.fly, "a", fetch)
-    assert fetch.started.acquire(timeout=10)
+    assert fetch.started.acquire(timeout=PATIENCE_SECONDS)
     with pytest.raises(FlightTimeout):
         flights.fly("a", fetch)
     fetch.gate.release()

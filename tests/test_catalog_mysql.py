@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -20,7 +19,7 @@ from image_service.storage.mysql import JOBS
 from image_service.storage.tables import METADATA
 from image_service.storage.urls import open_catalog
 from tests.mariadb import PASSWORD
-from tests.processes import wait_until
+from tests.processes import PATIENCE_SECONDS, wait_until
 from tests.test_catalog_contract import image
 from web.serving import THREADS
 
@@ -106,10 +105,10 @@ def test_one_that_looked_before_another_committed_is_told_that_the_key_exists(ca
     with ThreadPoolExecutor(1) as pool:
         waits = pool.submit(catalog.put, [image("wanted")], True)
         waiting = "SELECT 1 FROM information_schema.innodb_lock_waits"
-        wait_until(lambda: mariadb.run(waiting), 5, "the second to wait for the first")
+        wait_until(lambda: mariadb.run(waiting), what="the second to wait for the first")
         transaction.commit()
         with pytest.raises(KeyExists):
-            waits.result(5)
+            waits.result(PATIENCE_SECONDS)
     first.close()
     other.close()
 
@@ -137,7 +136,7 @@ def test_threads_of_two_instances_that_replace_the_same_keys_lose_nothing(url):
 def test_a_deadlock_is_tried_again(catalog, url):
     other = Catalog(url)
     catalog.put([image("a"), image("b")])
-    both_hold = threading.Barrier(2, timeout=5)
+    both_hold = threading.Barrier(2, timeout=PATIENCE_SECONDS)
 
     def work(which, first, second):
         tries = []
@@ -154,7 +153,7 @@ def test_a_deadlock_is_tried_again(catalog, url):
 
     with ThreadPoolExecutor(2) as pool:
         tries = [pool.submit(work, catalog, "a", "b"), pool.submit(work, other, "b", "a")]
-        assert sorted(each.result(10) for each in tries) == [1, 2]
+        assert sorted(each.result(PATIENCE_SECONDS) for each in tries) == [1, 2]
     other.close()
 
 
@@ -261,13 +260,11 @@ def test_a_server_that_died_is_told_at_once_and_used_again_when_it_is_back(catal
     mariadb.kill()
     try:
         for ask in (lambda: catalog.get("a"), lambda: catalog.put([image("b")]), catalog.ping):
-            started = time.monotonic()
             with pytest.raises(StoreSilent):
                 ask()
-            assert time.monotonic() - started < 2
     finally:
         mariadb.start()
-    assert wait_until(lambda: _or_none(lambda: catalog.get("a")), fuse.PAUSE_SECONDS + 3)
+    assert wait_until(lambda: _or_none(lambda: catalog.get("a")))
     assert catalog.put([image("b")]) == [True]
 
 
@@ -304,23 +301,32 @@ def test_a_host_that_swallows_everything_costs_seconds_and_then_nothing(catalog,
         hole = make_url(url).set(port=silent.getsockname()[1])
         catalog.close()
         catalog._engine = catalog._database.open_engine(hole.render_as_string(hide_password=False))
-        started = time.monotonic()
         for _ in range(fuse.BLOWS_AFTER):
             with pytest.raises(StoreSilent):
                 catalog.get("a")
-        assert time.monotonic() - started < 3 * fuse.BLOWS_AFTER
-        started = time.monotonic()
+        assert _arrived_at(silent) > 0
+        catalog._fuse._clock = lambda: 0.0  # no pause passes: it is nobody's turn to try again
         for _ in range(100):
             with pytest.raises(StoreSilent):
                 catalog.get("a")
-        assert time.monotonic() - started < 1
+        assert _arrived_at(silent) == 0
+
+
+def _arrived_at(listener):
+    """How many connections were made since the last time."""
+    listener.setblocking(False)
+    count = 0
+    while True:
+        try:
+            listener.accept()[0].close()
+        except BlockingIOError:
+            return count
+        count += 1
 
 
 def test_a_statement_that_takes_too_long_is_given_up(catalog):
-    started = time.monotonic()
     with pytest.raises(StoreSilent, match="does not answer"), catalog._reading() as connection:
-        connection.exec_driver_sql("SELECT SLEEP(20)")
-    assert time.monotonic() - started < 3
+        connection.exec_driver_sql("SELECT SLEEP(600)")
 
 
 def test_no_more_connections_are_opened_than_there_are_threads(catalog, mariadb, url):

@@ -62,7 +62,7 @@ class Stack:
             [stack] = self._cloudformation.describe_stacks(StackName=self.id)["Stacks"]
             return "" if stack["StackStatus"].endswith("IN_PROGRESS") else stack["StackStatus"]
 
-        return wait_until(status, 60, "the stack")
+        return wait_until(status, what="the stack")
 
 
 @pytest.fixture(scope="module")

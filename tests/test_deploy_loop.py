@@ -16,7 +16,7 @@ from tests import processes
 from tests.asking import small_images
 from tests.deploy_template import DEPLOY, settings_file, unit
 from tests.moto_server import REGION
-from tests.processes import wait_until
+from tests.processes import PATIENCE_SECONDS, wait_until
 
 HOST = "images.example.org"
 STREAMS = ("configuration", "instances", "latency")
@@ -102,7 +102,7 @@ def manager(start, service):
 def ask(app, method, path, body=None, **headers):
     """Status and body, as the load balancer hands a browser's request on."""
     address = urlsplit(app.url)
-    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=20)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=PATIENCE_SECONDS)
     try:
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
@@ -138,7 +138,7 @@ def test_the_manager_asks_for_its_password_and_hears_of_the_service(service, man
         assert status == 200, body
         return service.settings["INSTANCE"] in body.decode()
 
-    wait_until(heard, 30, "the manager to hear of the service")
+    wait_until(heard, what="the manager to hear of the service")
 
 
 def test_neither_app_needed_the_right_to_make_groups_or_streams(service, manager, aws):

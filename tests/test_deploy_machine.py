@@ -135,7 +135,7 @@ def put_in(server, source, target):
     # The region is the secret's own: it stands in its name.
     environment = {name: value for name, value in server.environment.items() if "REGION" not in name}
     command = [sys.executable, str(DEPLOY / "environment.py"), str(source), str(target)]
-    done = subprocess.run(command, env={"PATH": os.defpath, **environment}, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env={"PATH": os.defpath, **environment}, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
 
 
@@ -212,7 +212,7 @@ def test_a_secret_that_can_not_be_read_stops_the_start_and_leaves_no_file(tmp_pa
     with moto_server.running() as server:
         command = [sys.executable, str(DEPLOY / "environment.py"), "web.env", "settings.env"]
         environment = {"PATH": os.defpath, **server.environment}
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode != 0
     assert "ResourceNotFoundException" in done.stderr
     assert not (tmp_path / "settings.env").exists()
@@ -267,7 +267,7 @@ head -1 {said}; (( $(wc -l <{said}) > 1 )) && sed -i 1d {said}; exit 0""")  # fm
             "WAIT_SECONDS": str(wait_seconds),
         }  # fmt: skip
         command = ["bash", str(self.release / "deploy/install.sh"), *app]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def test_changes_far_apart_have_a_flag_each():
 
 
 def test_changes_close_together_share_a_flag():
-    assert [mark.flag for mark in merged(changes(documents(600, 630, 1800), HOUR), HOUR)] == ["2 changes", "v3"]
+    assert [mark.flag for mark in merged(changes(documents(600, 630, 1800), HOUR), HOUR)] == ["v1-v2", "v3"]
 
 
 def test_more_changes_than_flags_fit_merge_to_few():

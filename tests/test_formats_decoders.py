@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from photos import picture, saved
 
 from image_service import formats
 from image_service.formats import Decoders, DecodersBusy, ImageRefused, TooManyPixels
+from tests.processes import PATIENCE_SECONDS, wait_until
 
 GOOD = good_images()
 ROOT = Path(__file__).parent.parent
@@ -35,13 +34,6 @@ def slow():
 
 def pids(decoders):
     return sorted(decoder.pid for decoder in decoders._running)
-
-
-def wait_until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come about"
-        threading.Event().wait(0.01)
 
 
 def gone(pid):
@@ -132,7 +124,7 @@ def test_closing_ends_the_processes_even_at_work(decoders):
         wait_until(lambda: len(decoders._idle) == 1)
         decoders.close()
         with pytest.raises(DecodersBusy):
-            at_work.result(timeout=5)
+            at_work.result(timeout=PATIENCE_SECONDS)
     assert all(gone(pid) for pid in before)
     with pytest.raises(DecodersBusy, match="stopping"):
         decoders.inspect(GOOD["still.png"])
@@ -181,6 +173,6 @@ def test_an_image_that_needs_too_much_memory_is_refused_and_the_decoder_lives(mo
     child = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     large, small = saved(picture(6000, 4000, 1, 0), "JPEG", progressive=True), GOOD["still.png"]
     questions = b"".join(decoder.QUESTION.pack(0, 10.0, len(data)) + data for data in (large, small))
-    out, _ = child.communicate(questions, timeout=30)
+    out, _ = child.communicate(questions, timeout=PATIENCE_SECONDS)
     assert b'"refused"' in out
     assert b'"width": 160' in out

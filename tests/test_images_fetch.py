@@ -11,7 +11,7 @@ from image_service.storage.errors import StoreUnavailable
 from tests.asking import small_images
 from tests.images_world import World, decoders
 from tests.photos import picture, saved
-from tests.processes import wait_until
+from tests.processes import PATIENCE_SECONDS, wait_until
 
 __all__ = ["decoders"]
 
@@ -85,7 +85,7 @@ def test_a_row_read_before_a_replacement_is_answered_and_not_kept(world, data, w
     gate, world.blobs.gate = world.blobs.gate, None
     world.put("a", wide)
     gate.set()
-    reader.join(5)
+    reader.join(PATIENCE_SECONDS)
     assert (results[0].body.data, results[0].stored) == (data, False)
     assert world.images.fetch("a").body.data == wide
 
@@ -130,7 +130,7 @@ def test_many_who_ask_for_a_cold_image_at_once_cost_one_fetch(world, data):
     wait_until(lambda: world.flights.waiting(name) == 11)
     world.blobs.gate.set()
     for reader in readers:
-        reader.join(5)
+        reader.join(PATIENCE_SECONDS)
     assert world.asked() == (1, 1)
     assert [result.body.data for result in results] == [data] * 12
     assert Counter((result.hit, result.collapsed) for result in results) == {(False, False): 1, (False, True): 11}

@@ -31,7 +31,7 @@ def sign_in(page: Page, password: str = PASSWORD, name: str = "") -> None:
 
 
 def is_shown(page: Page, heading: str) -> None:
-    expect(page.get_by_role("heading", name=heading, exact=True, level=1)).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name=heading, exact=True, level=1)).to_be_visible()
 
 
 def test_the_page_that_was_asked_for_comes_after_the_sign_in_address_and_all(page: Page, manager: App):
@@ -41,7 +41,7 @@ def test_the_page_that_was_asked_for_comes_after_the_sign_in_address_and_all(pag
     expect(page.get_by_label("Password")).to_be_focused()
     sign_in(page, name="maria")
     is_shown(page, "Configuration")
-    assert page.url == asked
+    expect(page).to_have_url(asked)
     expect(page.get_by_label("Your name")).to_have_value("maria")
     expect(page.get_by_label("Reason")).to_have_value("a try")
     page.get_by_role("button", name="Sign out").click()
@@ -79,14 +79,15 @@ def test_without_scripts_one_signs_in_as_well(new_context, manager: App):
     page = new_context(java_script_enabled=False).new_page()
     page.goto(f"{manager.url}/configuration?policy=lru")
     sign_in(page)
-    assert page.url == f"{manager.url}/configuration?policy=lru"
+    expect(page).to_have_url(f"{manager.url}/configuration?policy=lru")
 
 
 def test_a_guesser_sees_how_long_to_wait(page: Page, manager: App):
     page.clock.install()
     page.goto(manager.url)
     for _ in range(MOST + 1):
-        sign_in(page, "wrong")
+        with page.expect_navigation():
+            sign_in(page, "wrong")
     expect(page.locator("#refusal")).to_have_text("Too many tries. Wait 60 s.")
     expect(page.get_by_role("button", name="Sign in")).to_be_disabled()
     page.clock.run_for(15_000)
@@ -100,20 +101,20 @@ def test_a_session_that_ends_under_ones_hands_loses_nothing(context: BrowserCont
     page.goto(f"{manager.url}/configuration")
     sign_in(page)
     is_shown(page, "Configuration")
-    expect(page.locator(".compared")).to_be_visible(timeout=20_000)
+    expect(page.locator(".compared")).to_be_visible()
     page.get_by_label("Capacity an instance", exact=True).fill("200")
     page.get_by_label("Reason").fill("typed before it ended")
     context.clear_cookies()
     told = page.locator("#signed-out")
-    expect(told).to_have_text(re.compile(re.escape(SIGNED_OUT)), timeout=20_000)
+    expect(told).to_have_text(re.compile(re.escape(SIGNED_OUT)))
     assert_accessible(page)
     with context.expect_page() as opened:
         told.get_by_role("link", name="Sign in").click()
     beside = opened.value
     with beside.expect_event("close"):
         sign_in(beside)
-    expect(told).to_have_count(0, timeout=20_000)
+    expect(told).to_have_count(0)
     expect(page.get_by_label("Capacity an instance", exact=True)).to_have_value("200")
     expect(page.get_by_label("Reason")).to_have_value("typed before it ended")
     page.get_by_role("button", name=re.compile("^Apply as")).click()
-    expect(page.locator(".history-row").first).to_contain_text("“typed before it ended”", timeout=20_000)
+    expect(page.locator(".history-row").first).to_contain_text("“typed before it ended”")

@@ -7,8 +7,6 @@ import pytest
 from tests.asking import Client, small_images
 from tests.processes import wait_until
 
-IN_FORCE_SECONDS = 5
-
 
 @pytest.fixture
 def api(manager):
@@ -36,7 +34,7 @@ def test_an_edit_is_in_force_within_seconds(service, api):
         assert answer.status == 200
         document = answer.json()
         assert change.items() <= document.items()
-        wait_until(lambda: in_force(api) == document["version"], IN_FORCE_SECONDS, f"{change} to be in force")  # noqa: B023
+        wait_until(lambda: in_force(api) == document["version"], what=f"{change} to be in force")  # noqa: B023
     assert newest(api) == document
     history = api.ask("GET", "/api/configuration/history").json()["history"]
     assert history[0] == document
@@ -49,7 +47,7 @@ def test_clearing_the_cache_travels_as_an_edit_does(service, api):
     client.put(key, data)
     assert [client.get(key).hit for _ in range(2)] == [False, True]
     edit(api, {"purge": {"generation": newest(api)["purge"]["generation"] + 1}})
-    wait_until(lambda: not client.get(key).hit, IN_FORCE_SECONDS, "the cache to be empty")
+    wait_until(lambda: not client.get(key).hit, what="the cache to be empty")
 
 
 BAD = {
@@ -86,6 +84,6 @@ def test_the_second_of_two_who_edit_the_same_version_is_told_what_changed(api):
 
 def test_a_service_comes_back_with_the_configuration_it_had(service, api):
     document = edit(api, {"policy": "random", "capacity_bytes": 33_000_000}).json()
-    wait_until(lambda: in_force(api) == document["version"], IN_FORCE_SECONDS, "the edit to be in force")
+    wait_until(lambda: in_force(api) == document["version"], what="the edit to be in force")
     service.restart()
     assert in_force(api) == document["version"]

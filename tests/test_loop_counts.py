@@ -39,7 +39,7 @@ def loaded(start_service, images):
         channel = open_channel(f"sqlite:///{service.data_dir / 'channel.db'}")
         change = {"policy": policy, "capacity_bytes": CAPACITY_BYTES}
         channel.publish(edited(channel.newest(), change, now=datetime.now(UTC)))
-        wait_until(lambda: any(said.version == 1 for said in channel.announcements()), 5, "the edit to be in force")
+        wait_until(lambda: any(said.version == 1 for said in channel.announcements()), what="the edit to be in force")
         client = Client(service.url)
         for key, data in images.items():
             assert client.put(key, data).status == 201
@@ -101,7 +101,7 @@ def test_what_is_larger_than_the_whole_cache_is_served_and_not_kept(start_servic
     service = start_service()
     channel = open_channel(f"sqlite:///{service.data_dir / 'channel.db'}")
     channel.publish(edited(channel.newest(), {"capacity_bytes": 65_536}, now=datetime.now(UTC)))
-    wait_until(lambda: any(said.version == 1 for said in channel.announcements()), 5, "the edit to be in force")
+    wait_until(lambda: any(said.version == 1 for said in channel.announcements()), what="the edit to be in force")
     out = BytesIO()
     Image.effect_noise((400, 400), 80).save(out, "PNG")
     assert len(out.getvalue()) > 65_536

@@ -131,11 +131,10 @@ def test_a_chart_that_fails_says_so_and_leaves_the_others_alone(app, monkeypatch
 
 def test_a_manager_without_a_service_says_what_to_do(page: Page, lonely: App):
     page.goto(lonely.url)
-    expect(page.locator(".status-text")).to_contain_text("No statistics yet.", timeout=30_000)
+    expect(page.locator(".status-text")).to_contain_text("No statistics yet.")
     expect(page.locator(".banner.first-time")).to_have_text(
         "No statistics yet. Is the image service running? Try make traffic; "
-        "the first minute shows here within two minutes.",
-        timeout=30_000,
+        "the first minute shows here within two minutes."
     )
     assert_accessible(page)
 
@@ -152,14 +151,14 @@ def test_without_an_address_of_the_service_there_is_no_link(app):
 
 def test_the_current_page_is_marked_and_tab_leads_to_the_content_first(page: Page, manager: App):
     page.goto(manager.url)
-    expect(page.locator(".navigation [aria-current=page]")).to_have_text("Statistics", timeout=30_000)
+    expect(page.locator(".navigation [aria-current=page]")).to_have_text("Statistics")
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("Skip to the page")
 
 
 def test_an_unknown_address_says_so(page: Page, manager: App):
     page.goto(f"{manager.url}/nothing")
-    expect(page.get_by_role("heading", name="No page has this address.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="No page has this address.")).to_be_visible()
 
 
 def test_an_error_of_the_manager_is_a_problem_document(manager: App):

@@ -84,6 +84,24 @@ def world(tmp_path):
     return World(tmp_path)
 
 
+class Jobs:
+    """A ticker that only notes what it is given to do."""
+
+    def __init__(self):
+        self.seconds = {}
+
+    def every(self, seconds, job, jitter=0.0):
+        self.seconds[job] = seconds + jitter * seconds
+
+
+def test_each_second_all_that_was_counted_is_saved_and_an_edit_is_followed_within_five(world):
+    station = world.station
+    station.ticker = Jobs()
+    station.start()
+    assert station.ticker.seconds[station.reporter.roll] == 1
+    assert station.ticker.seconds[station.follower.follow] < 5
+
+
 def test_a_minute_holds_what_was_counted_in_it(world):
     world.recorder.served(hit=True, payload_bytes=100, milliseconds=2)
     world.recorder.served(hit=False, payload_bytes=50, milliseconds=40, collapsed=True)

@@ -6,10 +6,12 @@ import pytest
 
 from cache.config import MIB
 from dashboard.advice import BESIDES, advise, round_up
+from dashboard.curve_figure import curve_figure
 from dashboard.expectation import expected
 from dashboard.outlook import Outlook, columns, setting_now
 from dashboard.outlooks import prediction
 from dashboard.pages.what_if_parts import confidence
+from dashboard.theme import palette
 from metrics.curves import Count, Curve, of_document
 from metrics.prices import Prices
 from tests.whatif_days import small
@@ -49,6 +51,17 @@ def test_a_rate_that_was_counted_is_that_rate_and_one_between_lies_on_the_line()
     assert there.rate(("lru", round(100 * MIB * 2**0.5))) == pytest.approx(0.75)
     assert there.rate(("lru", 800 * MIB)) is None
     assert there.rate(("arc", 100 * MIB)) is None
+
+
+def test_a_point_that_saw_few_of_the_requests_is_unsure_and_not_in_the_line():
+    briefly = ("lru", 70 * MIB)
+    points = {**curve().points, briefly: Count(64, 64, 64_000, 64_000)}
+    there = outlook(curve(points=points))
+    assert there.rate(briefly) == 1
+    assert there.weak(briefly)
+    drawn = curve_figure(there, palette("light"))["data"]
+    (line,) = (trace for trace in drawn if trace["meta"] == {"role": "policy", "policy": "lru"})
+    assert line["x"] == list(SIZES)
 
 
 def test_what_a_rate_needs_is_where_the_line_crosses_it():

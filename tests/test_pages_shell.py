@@ -58,5 +58,15 @@ def test_on_a_phone_everything_is_large_enough_for_a_finger(page: Page, service:
     assert bar["y"] + bar["height"] == 844
 
 
+@pytest.mark.expects_problem("left this machine", "Failed to fetch", "ERR_FAILED", "Content Security Policy")
+def test_the_browser_of_the_tests_reaches_nothing_beyond_this_machine(page: Page, service: App) -> None:
+    page.goto(f"{service.url}/healthz")  # this one has no policy that would keep the request from being made
+    asked = []
+    page.on("requestfailed", lambda request: asked.append(request.failure))
+    for elsewhere in ("http://example.com/", "https://127.0.0.1.example.com/"):
+        assert page.evaluate("url => fetch(url).then(() => 'answered', () => 'failed')", elsewhere) == "failed"
+    assert asked == ["net::ERR_FAILED"] * 2  # what the route makes of it, not what a machine without a network says
+
+
 def ground(page: Page) -> str:
     return page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests import processes
 from tests.asking import Client, small_images
-from tests.processes import ROOT, free_port, status, wait_until
+from tests.processes import PATIENCE_SECONDS, ROOT, free_port, status, wait_until
 from tools import run
 from tools.drawing import pictures
 from tools.traffic import popularity
@@ -31,22 +31,22 @@ def both(tmp_path):
     yield process, tmp_path / "log", port, port + run.STEP
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGINT)
-        process.wait(20)
+        process.wait(PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("ends", ["Ctrl-C", "a termination"])
 def test_run_starts_both_says_where_and_ends_both(both, ends):
     process, log, *ports = both
-    wait_until(lambda: "Ctrl-C ends both" in log.read_text(), 40, f"both addresses in {log.read_text()}")
+    wait_until(lambda: "Ctrl-C ends both" in log.read_text(), what=f"both addresses in {log.read_text()}")
     for port in ports:
         assert f"http://127.0.0.1:{port}" in log.read_text()
         assert status(f"http://127.0.0.1:{port}/healthz") == 200
-    wait_until(lambda: "the mode is manual" in log.read_text(), 40, f"the auto-scaler in {log.read_text()}")
+    wait_until(lambda: "the mode is manual" in log.read_text(), what=f"the auto-scaler in {log.read_text()}")
     if ends == "Ctrl-C":
         os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to all at once
     else:
         process.terminate()
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     assert [status(f"http://127.0.0.1:{port}/healthz") for port in ports] == [None, None]
 
 
@@ -73,7 +73,7 @@ def test_traffic_adds_a_folder_and_asks_for_what_is_there(service, tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"no image")
     command = [sys.executable, "-m", "tools.traffic", "--url", service.url, "--photos", str(tmp_path)]
     said = subprocess.run(
-        [*command, "--seconds", "1", "--rate", "60"], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [*command, "--seconds", "1", "--rate", "60"], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS
     )
     assert said.returncode == 0, said.stderr
     assert "5 added, 1 refused" in said.stdout
@@ -85,7 +85,11 @@ def test_traffic_adds_a_folder_and_asks_for_what_is_there(service, tmp_path):
 def test_traffic_says_so_where_nobody_answers():
     url = f"http://127.0.0.1:{processes.free_port()}"
     said = subprocess.run(
-        [sys.executable, "-m", "tools.traffic", "--url", url], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "tools.traffic", "--url", url],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
     )
     assert said.returncode == 1
     assert "Is the service running?" in said.stderr

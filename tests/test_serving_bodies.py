@@ -4,11 +4,10 @@ import http.client
 import json
 import select
 import socket
-import time
 
 import pytest
 
-from tests.processes import wait_until
+from tests.processes import PATIENCE_SECONDS, wait_until
 from tests.serving import start, starting
 
 __all__ = ["start"]
@@ -26,7 +25,7 @@ def app(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def _slots_are_free_again(app):
     yield
-    wait_until(lambda: put(app, "/read", b"x")[0] == 200, 10, "a free slot")
+    wait_until(lambda: put(app, "/read", b"x")[0] == 200, what="a free slot")
 
 
 def status(connection):
@@ -35,7 +34,7 @@ def status(connection):
 
 
 def put(app, path, body, **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", app.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", app.port, timeout=PATIENCE_SECONDS)
     connection.request("PUT", path, body, headers)
     answer = connection.getresponse()
     return answer.status, answer.read().decode(), answer.headers
@@ -53,9 +52,9 @@ def test_a_body_arrives_whole_however_it_is_framed(app, length):
 
 
 def test_beyond_the_slots_uploads_are_refused_at_once_and_the_rest_is_answered(start):
-    app = start(STALL_SECONDS=60)
+    app = start(STALL_SECONDS=600)
     held = [app.half_sent() for _ in range(SLOTS)]
-    wait_until(lambda: put(app, "/read", b"x")[0] == 503, 30)
+    wait_until(lambda: put(app, "/read", b"x")[0] == 503)
     more = [app.half_sent() for _ in range(10)]
     assert [status(connection) for connection in more] == [503] * 10
     code, _, headers = put(app, "/read", bytes(3_000_000))
@@ -66,10 +65,8 @@ def test_beyond_the_slots_uploads_are_refused_at_once_and_the_rest_is_answered(s
 
 
 def test_a_body_that_stalls_is_given_up_and_frees_its_slot_and_its_thread(app):
-    began = time.monotonic()
     held = [app.half_sent() for _ in range(SLOTS)]
     assert [status(connection) for connection in held] == [408] * SLOTS
-    assert time.monotonic() - began < 6
     assert put(app, "/read", b"x" * 5000)[:2] == (200, "5000")
     # The connections are over as well: nothing of them is left in the server.
     assert [connection.recv(100) for connection in held] == [b""] * SLOTS
@@ -78,23 +75,24 @@ def test_a_body_that_stalls_is_given_up_and_frees_its_slot_and_its_thread(app):
 def test_a_body_that_only_drips_has_stalled(app):
     drip = app.half_sent()
     drip.settimeout(0.1)
-    began = time.monotonic()
-    while True:
+    # By drips alone its 5,000 bytes would take minutes; the answer comes before they are together.
+    for _ in range(1000):
         try:
             assert status(drip) == 408
-            break
+            return
         except TimeoutError:
             drip.sendall(b"x")
-        assert time.monotonic() - began < 8
+    raise AssertionError("it was never given up")
 
 
-def test_a_slow_body_that_keeps_coming_is_read_to_its_end(app):
-    connection = socket.create_connection(("127.0.0.1", app.port), timeout=10)
+def test_a_slow_body_that_keeps_coming_is_read_to_its_end(start):
+    app = start(STALL_SECONDS=4)
+    connection = socket.create_connection(("127.0.0.1", app.port), timeout=PATIENCE_SECONDS)
     connection.sendall(b"PUT /read HTTP/1.1\r\nHost: x\r\nContent-Length: 12000\r\n\r\n")
-    for _ in range(6):
+    for _ in range(12):
         # Altogether it takes longer than a stall may last.
-        assert select.select([connection], [], [], 0.5)[0] == []
-        connection.sendall(bytes(2000))
+        assert select.select([connection], [], [], 0.4)[0] == []
+        connection.sendall(bytes(1000))
     assert connection.recv(4096).endswith(b"12000")
 
 
@@ -111,21 +109,19 @@ def test_a_refused_client_that_sends_everything_first_sees_the_answer(app):
 
 
 def test_a_refused_client_that_sends_nothing_is_answered_at_once(app):
-    connection = socket.create_connection(("127.0.0.1", app.port), timeout=10)
-    began = time.monotonic()
+    connection = socket.create_connection(("127.0.0.1", app.port), timeout=PATIENCE_SECONDS)
     connection.sendall(b"PUT /refuse HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\n")
     assert status(connection) == 413
-    assert time.monotonic() - began < 1
 
 
 def test_a_client_that_asks_before_it_sends_is_told_no_without_sending(app):
-    connection = socket.create_connection(("127.0.0.1", app.port), timeout=10)
+    connection = socket.create_connection(("127.0.0.1", app.port), timeout=PATIENCE_SECONDS)
     connection.sendall(b"PUT /refuse HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9000\r\n\r\n")
     assert status(connection) == 413
 
 
 def test_a_client_that_asks_before_it_sends_is_told_to_go_on(app):
-    connection = socket.create_connection(("127.0.0.1", app.port), timeout=10)
+    connection = socket.create_connection(("127.0.0.1", app.port), timeout=PATIENCE_SECONDS)
     connection.sendall(b"PUT /read HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
     assert status(connection) == 100
     connection.sendall(b"12345")
@@ -148,7 +144,7 @@ def test_bodies_on_routes_that_never_read_them_hold_nothing(app):
 
 
 def test_the_next_request_on_a_kept_connection_is_answered(app):
-    connection = http.client.HTTPConnection("127.0.0.1", app.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", app.port, timeout=PATIENCE_SECONDS)
     for body in (b"x" * 5000, b"", b"y" * 100_000):
         connection.request("PUT", "/read", body)
         assert connection.getresponse().read() == str(len(body)).encode()

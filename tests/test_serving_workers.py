@@ -71,7 +71,7 @@ def test_those_that_are_killed_are_replaced_under_their_numbers(app, killed):
     wait_until(app.answers, 20, "an answer")
     assert app.process.poll() is None
     app.process.terminate()
-    assert app.ended(10) == 0
+    assert app.ended() == 0
 
 
 def test_while_one_is_replaced_the_others_answer(app):
@@ -86,7 +86,7 @@ def test_while_one_is_replaced_the_others_answer(app):
 @pytest.mark.parametrize("group", [False, True])
 def test_a_signal_ends_each_in_order(app, number, group):
     (os.killpg if group else os.kill)(app.process.pid, number)
-    assert app.ended(10) == 0
+    assert app.ended() == 0
     assert ends(app) == COUNT
     assert not any(lives(pid) for pid in app.workers.values())
 
@@ -94,7 +94,7 @@ def test_a_signal_ends_each_in_order(app, number, group):
 def test_each_is_told_to_drain_while_a_request_hangs(app):
     with contextlib.closing(app.half_sent("hang")):
         app.process.terminate()
-        assert app.ended(10) == 0
+        assert app.ended() == 0
     assert app.events.count("drains") >= 1
     assert ends(app) == COUNT
 
@@ -119,5 +119,5 @@ def test_a_worker_that_cannot_live_is_not_replaced_for_ever(app):
         before = app.workers[2]
         os.kill(before, signal.SIGKILL)
         wait_until(lambda before=before: app.workers[2] != before or app.process.poll() is not None, 20, "what comes")
-    assert app.ended(20) == 1
+    assert app.ended() == 1
     assert ends(app) == COUNT - 1

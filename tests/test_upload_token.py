@@ -4,13 +4,13 @@ import base64
 import http.client
 import re
 import socket
-import time
 
 import pytest
 
 from image_service.app import create_app
 from image_service.settings import Settings
 from tests.asking import small_images
+from tests.processes import PATIENCE_SECONDS
 from web.tries import MOST
 
 TOKEN = "a-long/and+random=token"
@@ -139,12 +139,10 @@ def service(start_service):
 def test_it_is_refused_before_the_body_comes_and_the_token_is_nowhere_in_the_log(service):
     head = "PUT /images/a.png HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n"
     for line in ("", "Authorization: Bearer hunter2\r\n"):
-        with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
-            began = time.monotonic()
+        with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE_SECONDS) as connection:
             connection.sendall((head + line + "\r\n").encode())
             assert connection.recv(1000).startswith(b"HTTP/1.1 401 ")
-            assert time.monotonic() - began < 3
-    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_SECONDS)
     connection.request("PUT", "/images/a.png", IMAGE, bearer())
     assert connection.getresponse().status == 201
     connection.close()

@@ -1,7 +1,6 @@
 """The password: right or wrong, never fast to guess, and never many verifications at once."""
 
 import threading
-import time
 
 import pytest
 
@@ -71,9 +70,7 @@ def test_guesses_at_once_count_one_by_one_and_one_is_verified_at_a_time(password
 def test_a_script_with_the_right_one_waits_for_no_guesser(password):
     assert password.is_right(RIGHT, client())
     with password._turn:
-        began = time.monotonic()
-        assert password.is_right(RIGHT, client())
-        assert time.monotonic() - began < 0.5
+        assert password.is_right(RIGHT, client())  # or this would wait for the turn that it holds itself
 
 
 @pytest.mark.parametrize(

