@@ -1,6 +1,6 @@
 """All shadows of an instance: every policy at every capacity of the grid, fed with the records of the tap."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from cache.ledger import ENTRY_OVERHEAD_BYTES
 from cache.policies import POLICIES
@@ -8,6 +8,7 @@ from cache.whatif import grid
 from cache.whatif.counts import Counts
 from cache.whatif.family import Family, Request
 from cache.whatif.keys import CHANGED, FRESH, SEEN, Keys
+from cache.whatif.newcomers import Newcomers
 from cache.whatif.orders import ORDERS
 from cache.whatif.records import (
     CLEARED,
@@ -33,6 +34,8 @@ from cache.whatif.slots import SLOTS
 MOST_WIDTHS = 32
 A_BATCH = 4096
 _POLICY_NAMES = tuple(POLICIES)
+FAMILIES: dict[str, Callable[..., Family]] = {"lfu": Newcomers}
+"""Where a sample is played otherwise than everything."""
 
 
 class Shadows:
@@ -40,7 +43,7 @@ class Shadows:
 
     def __init__(self, budget_bytes: int, policies: Iterable[str] = tuple(ORDERS)) -> None:
         self.keys = Keys()
-        self.families = {name: Family(ORDERS[name], self.keys) for name in policies}
+        self.families = {name: FAMILIES.get(name, Family)(ORDERS[name], self.keys) for name in policies}
         self.sampling = Sampling(self.keys, self.families, budget_bytes)
         self.counts = Counts(self.families, self.sampling, self.keys)
         self.sampling.before_change = self.counts.fold
@@ -49,6 +52,7 @@ class Shadows:
         self._waiting: list[Request] = []
         self._states: list[int] = []
         self._widths = [0]
+        self._turn = 0
         self._cold: set[int] = set()
         self._cold_before: set[int] = set()
 
@@ -104,6 +108,7 @@ class Shadows:
     # --- one record ------------------------------------------------------------------------------------------------
 
     def _request(self, key_hash: int, version: int, width: int, payload_bytes: int, outcome: int) -> None:
+        self._turn += 1
         entry = entry_hash(key_hash, width)
         keys = self.keys
         key = keys.number.get(entry)
@@ -127,7 +132,7 @@ class Shadows:
                 self._widths.append(width)
         self.counts.answered(entry, payload_bytes, outcome)
         state = keys.state[key]
-        self._waiting.append((key, keys.sizes[key], payload_bytes, outcome))
+        self._waiting.append((key, keys.sizes[key], payload_bytes, outcome, self._turn))
         self._states.append(state)
         if outcome == COLLAPSED:
             # Who waited used nothing, and missed wherever the fetch was a miss.
