@@ -5,7 +5,7 @@ from itertools import pairwise
 from cache.config import Configuration, Prediction
 from dashboard.curves import Curves
 from dashboard.fleet import made_at
-from dashboard.outlook import Outlook, setting_now
+from dashboard.outlook import ENOUGH_REQUESTS, Outlook, setting_now
 from dashboard.ranges import HOUR, Range
 from dashboard.reader import Reader
 from dashboard.window import Window
@@ -43,11 +43,12 @@ class Outlooks:
         return document.model_copy(update={"prediction": outlook and prediction(outlook, new)})
 
     def _over(self, range: Range, instance: str, base: Setting, by_bytes: bool) -> Outlook | None:
-        curve = self._curves.over(range.start, range.end, instance)
+        wanted = (range.start, range.end, instance, ENOUGH_REQUESTS)
+        curve = self._curves.comparable(*wanted)
         if curve is None or not curve.live.requests or not curve.points:
             return None
         if self._settling(curve.start):
-            curve = self._curves.over(range.start, range.end, instance, settling=True) or curve
+            curve = self._curves.comparable(*wanted, settling=True) or curve
         totals = self._reader.totals(range, instance)
         caches = len(self._curves.instances(range.start, range.end)) if instance == "all" else 1
         served = totals.requests if totals else None
