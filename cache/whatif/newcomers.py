@@ -159,6 +159,8 @@ class Newcomers(Family):
                 self.held[order.evict(slot)] ^= 1 << slot
                 trial.given_way -= sizes[key]
                 key = order.lowest(slot)
+        if self.size_bytes[slot] + more > self.capacity_bytes[slot]:  # and nothing is held any more
+            self.size_bytes[slot] = trial.given_way = 0
 
     def _drop(self, slot: int, victim: int) -> None:
         trial = self._trials.get(slot)

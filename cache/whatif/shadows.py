@@ -114,7 +114,9 @@ class Shadows:
         key = keys.number.get(entry)
         if key is not None and keys.versions[key] != version:
             self.settle()
-            key = self._remove(key, version, payload_bytes)
+            key = keys.number.get(entry)  # where memory was short, settling has let the number go
+            if key is not None:
+                key = self._remove(key, version, payload_bytes)
         if key is None:
             level = level_of(entry)
             eligible = self.sampling.eligible(level)
