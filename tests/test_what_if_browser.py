@@ -65,7 +65,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 def opened(tab: Page, app: App, address: str = "/what-if") -> Page:
     tab.goto(app.url + address)
     if address.startswith("/what-if"):
-        expect(tab.locator(".rate-cell").first).to_be_visible()
+        expect(tab.locator(".rate-cell").first).to_be_visible(timeout=DRAWN)
         tab.wait_for_function("document.querySelector('.curve-graph .main-svg') !== null")
     return tab
 
@@ -167,6 +167,6 @@ def test_it_fits_and_is_accessible(tab, seeded, address, width, scheme):
     tab.emulate_media(color_scheme=scheme)
     tab.set_viewport_size({"width": width, "height": 844})
     page = opened(tab, seeded, address)
-    expect(page.locator(".answer, .activity-table").first).to_be_visible()
+    expect(page.locator(".answer, .activity-table").first).to_be_visible(timeout=DRAWN)
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert_accessible(page)
