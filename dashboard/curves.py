@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from dashboard.reader import RETRY_SECONDS
 from metrics.channel import Channel, ChannelUnavailable
-from metrics.curves import HOUR, Curve, add_curves
+from metrics.curves import HOUR, Curve, add_curves, alike
 
 BY_HOURS_FROM_SECONDS = 3 * HOUR
 """Longer ranges are read by whole hours, and by minutes at their ends."""
 LISTS_KEPT = 12
+LEAST_LEFT = 0.5
+"""The share of all requests that must be left where the beginning of a range is left out."""
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +41,19 @@ class Curves:
         self, start: int, end: int, instance: str = "all", settling: bool = False, in_turn: bool = False
     ) -> Curve | None:
         """All that was counted in a range; None where there is nothing. ``settling``, ``in_turn`` as in add_curves."""
-        by_hours = end - start > BY_HOURS_FROM_SECONDS
-        told = of_instance(self._read(start, end, by_hours), instance)
+        return add_curves(self._of(start, end, instance), settling=settling, in_turn=in_turn)
+
+    def comparable(
+        self,
+        start: int,
+        end: int,
+        instance: str,
+        least_requests: int,
+        settling: bool = False,
+        in_turn: bool = False,
+    ) -> Curve | None:
+        """The same without the beginning in which not yet every setting was looked at, where enough is left."""
+        told = alike(self._of(start, end, instance), least_requests, LEAST_LEFT)
         return add_curves(told, settling=settling, in_turn=in_turn)
 
     def minutes(self, start: int, end: int) -> list[Curve]:
@@ -49,6 +62,9 @@ class Curves:
 
     def instances(self, start: int, end: int) -> list[str]:
         return sorted({curve.instance for curve in self._read(start, end, end - start > BY_HOURS_FROM_SECONDS)})
+
+    def _of(self, start: int, end: int, instance: str) -> list[Curve]:
+        return of_instance(self._read(start, end, end - start > BY_HOURS_FROM_SECONDS), instance)
 
     def _read(self, start: int, end: int, by_hours: bool) -> list[Curve]:
         wanted = (start, end, by_hours)

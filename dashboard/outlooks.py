@@ -7,7 +7,7 @@ from cache.config import Configuration, Prediction
 from dashboard.choices import choices
 from dashboard.curves import Curves
 from dashboard.fleet import made_at
-from dashboard.outlook import Outlook, setting_now
+from dashboard.outlook import ENOUGH_REQUESTS, Outlook, setting_now
 from dashboard.ranges import HOUR, Range
 from dashboard.reader import Reader
 from dashboard.window import Window
@@ -47,12 +47,13 @@ class Outlooks:
     def _over(self, range: Range, instance: str, base: Setting, by_bytes: bool) -> Outlook | None:
         fleet = self._reader.fleet()
         # The curve of a shared cache is told by whoever looks after it at the time.
-        over = partial(self._curves.over, range.start, range.end, instance, in_turn=fleet.shared)
-        curve = over()
+        wanted = (range.start, range.end, instance, ENOUGH_REQUESTS)
+        comparable = partial(self._curves.comparable, *wanted, in_turn=fleet.shared)
+        curve = comparable()
         if curve is None or not curve.live.requests or not curve.points:
             return None
         if self._settling(curve.start):
-            curve = over(settling=True) or curve
+            curve = comparable(settling=True) or curve
         totals = self._reader.totals(range, instance)
         caches = 1 if fleet.shared or instance != "all" else len(self._curves.instances(range.start, range.end))
         served = totals.requests if totals else None

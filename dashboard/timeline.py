@@ -71,7 +71,8 @@ def told(
         return "No statistics in this range."
     first, last = frame.iloc[0], frame.iloc[-1]
     changes = words.plural(len(documents), "change")
-    capacity = f"Capacity {words.size(first['capacity_bytes'])}, then {words.size(last['capacity_bytes'])}"
+    began, ended = (words.size(each["capacity_bytes"]) for each in (first, last))
+    capacity = f"Capacity {began}" + (f", then {ended}" if ended != began else "")
     requests = int(frame["requests"].sum())
     missed = f"; miss rate {words.rate(frame['misses'].sum() / requests)}" if requests else ""
     by_itself = sum(decision.applied_version is not None for decision in decisions)

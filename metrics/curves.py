@@ -167,6 +167,20 @@ def add_curves(
     )
 
 
+def alike(curves: Sequence[Curve], least_requests: int, least_share: float) -> Sequence[Curve]:
+    """Without the beginning in which a setting was not looked at that is by now, so that all are of the same requests.
+
+    Else one that began after the first requests would seem to hit more than a cache of any size can. All of it where
+    less would be left than so many requests, or than such a share of them.
+    """
+    last = {curve.instance: curve for curve in sorted(curves, key=lambda curve: curve.start)}
+    partial = [curve.end for curve in curves if not _has_all(curve, last[curve.instance].points)]
+    since = max(partial, default=0)
+    left = [curve for curve in curves if curve.start >= since]
+    asked, asked_of_all = (sum(curve.live.requests for curve in some) for some in (left, curves))
+    return left if asked >= max(least_requests, least_share * asked_of_all) else curves
+
+
 def roll(minutes: Iterable[Curve], instance: str, hour: int) -> Curve | None:
     """One instance's hour of its minutes."""
     whole = add_curves(minutes, instance)
@@ -186,6 +200,11 @@ def fuller(one: Curve | None, other: Curve) -> Curve:
     if one is None or (other.seconds, other.live.requests) >= (one.seconds, one.live.requests):
         return other
     return one
+
+
+def _has_all(curve: Curve, settings: Iterable[Setting]) -> bool:
+    asked = curve.live.requests
+    return not asked or all(curve.points.get(setting, Count()).requests == asked for setting in settings)
 
 
 def _checked(ordered: Sequence[Curve], settling: bool, in_turn: bool) -> tuple[Count, Count]:

@@ -94,6 +94,7 @@ BAD = {
     "DATABASE_URL": ["postgres://user:hunter2@host/db"],
     "IMAGES_URL": ["ftp://user:hunter2@host"],
     "CHANNEL_URL": ["carrier-pigeon:"],
+    "WHATIF_BYTES": ["16777216", "-1"],
 }
 
 
@@ -130,6 +131,7 @@ def test_a_bad_value_ends_the_start_with_a_sentence(name, value, tmp_path):
             "CACHE_URL",
             "INSTANCE",
             "UPLOAD_TOKEN",
+            "WHATIF_BYTES",
         )
         for value in BAD[name]
     ],

@@ -6,7 +6,7 @@ import pytest
 
 from cache.config import MIB
 from metrics.curve_text import read, written
-from metrics.curves import HOUR, Count, add_curves, hours_and_minutes, of_document, roll
+from metrics.curves import HOUR, Count, add_curves, alike, hours_and_minutes, of_document, roll
 from metrics.sqlite_channel import SqliteChannel
 from metrics.sqlite_curves import MINUTES_KEPT_SECONDS
 from tests import whatif_days
@@ -44,6 +44,18 @@ def test_a_point_that_was_not_looked_at_all_the_time_has_requests_of_its_own():
     whole = add_curves([of_document(small("a", T)), of_document(later)])
     assert whole.points["lru", 2 * MIB].requests == 20
     assert whole.points["lru", 4 * MIB] == Count(10, 9, 1000, 900)
+
+
+def test_a_beginning_in_which_not_all_was_looked_at_is_left_out_where_enough_is_left():
+    points = [["lru", 2 * MIB, 7, 700], ["lru", 4 * MIB, 9, 900]]
+    first = [of_document(small("a", T)), of_document(small("b", T, points=points))]
+    idle = of_document(small("a", T + 60, requests=0, hits=0, points=[]))
+    later = [of_document(small("a", T + 120 + 60 * n, points=points)) for n in range(2)]
+    assert alike([*first, idle, *later], 20, 0.5) == [idle, *later]
+    assert alike([*first, idle, *later], 21, 0.5) == [*first, idle, *later]
+    assert alike([*first, idle, *later], 20, 0.6) == [*first, idle, *later]
+    assert alike(later, 1000, 1.0) == later
+    assert alike([], 20, 0.5) == []
 
 
 def test_what_is_estimated_is_as_sure_as_its_least_part():

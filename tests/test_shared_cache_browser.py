@@ -11,7 +11,7 @@ from cache.config import DEFAULT, edited
 from dashboard.ranges import utc
 from metrics.channels import open_channel
 from tests import processes, shared_cache
-from tests.browser import Watch, assert_accessible, is_elsewhere
+from tests.browser import Watch, assert_accessible
 from tests.processes import App
 from tests.shared_cache import AWAY, CAPACITY_BYTES, FIXED, NAMES
 
@@ -20,8 +20,6 @@ from tests.shared_cache import AWAY, CAPACITY_BYTES, FIXED, NAMES
 def tabs(browser: Browser, browser_context_args: dict) -> Iterator[BrowserContext]:
     """One watched context for all tests: a new one would load every script anew."""
     context = browser.new_context(**browser_context_args)
-    context.set_default_timeout(20_000)
-    context.route(is_elsewhere, lambda route: route.abort())
     watch = Watch(context)
     yield context
     context.close()
@@ -66,7 +64,7 @@ def opened(page: Page, app: App, path: str) -> Page:
 def test_a_policy_that_redis_has_not_is_there_to_be_read_and_can_not_be_pressed(tab, sharing):
     told(sharing)
     page = opened(tab, sharing, "/configuration?policy=gdsf")
-    expect(page.get_by_role("radio", name=re.compile("^GDSF"))).to_be_disabled(timeout=20_000)
+    expect(page.get_by_role("radio", name=re.compile("^GDSF"))).to_be_disabled()
     expect(page.get_by_role("radio", name=re.compile("^LFU"))).to_be_enabled()
     expect(page.get_by_role("radio", name=re.compile("^LRU"))).to_be_checked()
     expect(page.locator(".notices")).to_contain_text(
@@ -86,7 +84,7 @@ def test_a_policy_that_redis_has_not_is_there_to_be_read_and_can_not_be_pressed(
 def test_what_is_the_servers_own_is_shown_and_can_not_be_changed(tab, sharing):
     told(sharing, fixed=FIXED, policy="lru", capacity_bytes=CAPACITY_BYTES)
     page = opened(tab, sharing, "/configuration")
-    expect(page.get_by_label("Shared capacity", exact=True)).to_be_disabled(timeout=20_000)
+    expect(page.get_by_label("Shared capacity", exact=True)).to_be_disabled()
     expect(page.get_by_label("Shared capacity", exact=True)).to_have_value("400")
     expect(page.locator(".policies").first.locator("[role=radio]:enabled")).to_have_count(0)
     expect(page.get_by_role("radio", name=re.compile("^Miss rate"))).to_be_disabled()
@@ -102,7 +100,7 @@ def test_a_cache_that_gives_no_answer_stands_above_the_numbers_and_the_fleet_bel
     page = opened(tab, sharing, "/")
     words = f"The shared cache has not answered 2 of 4 instances: {AWAY}."
     banner = page.locator(".banner.warning")
-    expect(banner).to_have_text(f"{words} Images come from the store meanwhile.", timeout=20_000)
+    expect(banner).to_have_text(f"{words} Images come from the store meanwhile.")
     expect(page.locator(".status-text")).to_contain_text(words)
     rows = page.locator("#instances tbody tr")
     expect(rows).to_have_count(len(NAMES) + 1)

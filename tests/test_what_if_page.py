@@ -211,7 +211,7 @@ def test_capacity_stands_over_miss_rate_with_each_change_marked(manager, trace):
     assert [(trace["name"], trace["yaxis"]) for trace in figure["data"]] == [("Capacity", "y"), ("Miss rate", "y2")]
     assert None in figure["data"][1]["y"]
     assert [shape["name"] for shape in figure["layout"]["shapes"]] == ["change v1"]
-    assert shown[f"{activity.TELLS}.children"].startswith("Capacity 100 MB, then 100 MB; miss rate ")
+    assert shown[f"{activity.TELLS}.children"].startswith("Capacity 100 MB; miss rate ")
 
 
 def test_without_statistics_the_timeline_says_so(manager):

@@ -105,7 +105,7 @@ class Counts:
             self.reasons.estimated = True
         deterministic = [told[name] for name in self._deterministic]
         sample = self.reasons.sample
-        for place, (key, _, _, outcome) in enumerate(requests):
+        for place, (key, _, _, outcome, _) in enumerate(requests):
             if outcome != MISS or (level and level_of(hashes[key]) < level):
                 continue
             state = states[place]

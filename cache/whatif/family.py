@@ -9,8 +9,8 @@ from cache.whatif.orders import Order, Shared
 from cache.whatif.records import COLLAPSED, MISS
 from cache.whatif.slots import SLOTS
 
-Request = tuple[int, int, int, int]
-"""Key, size in bytes as the ledger counts it, payload bytes, outcome in the live cache."""
+Request = tuple[int, int, int, int, int]
+"""Key, size in bytes as the ledger counts it, payload bytes, outcome in the live cache, turn among all requests."""
 
 
 class Family:
@@ -42,7 +42,7 @@ class Family:
         tell = told.append
         self._landed, self._flights = self._flights, {}
         flights = self._flights
-        for key, size_bytes, payload_bytes, outcome in requests:
+        for key, size_bytes, payload_bytes, outcome, _ in requests:
             had = held[key]
             missing = eligible[key] & ~had
             if outcome:  # no hit in the live cache
@@ -124,7 +124,7 @@ class Family:
         self.missed[slot], self.missed_bytes[slot] = [0] * GROUPS, [0] * GROUPS
         return counts
 
-    def thin(self, slot: int, capacity_bytes: int) -> None:
+    def thin(self, slot: int, capacity_bytes: int, level: int) -> None:
         """Let go what the slot may not hold any more, and go on with its share of the capacity."""
         held, eligible, sizes, bit = self.held, self.shared.eligible, self.shared.sizes, 1 << slot
         for key, mask in enumerate(held):

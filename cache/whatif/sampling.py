@@ -184,7 +184,7 @@ class Sampling:
             if level_of(entry) < level:
                 eligible[key] &= keep
         for family in self._families.values():
-            family.thin(slot, self.share_bytes(slot, capacity_bytes))
+            family.thin(slot, self.share_bytes(slot, capacity_bytes), level)
 
     def _collect(self) -> None:
         """Free the numbers that no shadow has any more and that need not be remembered."""

@@ -7,6 +7,7 @@ from cache.whatif import grid
 from cache.whatif.counts import Counts
 from cache.whatif.family import Family, Request
 from cache.whatif.keys import CHANGED, FRESH, SEEN, Keys
+from cache.whatif.newcomers import Newcomers
 from cache.whatif.orders import ORDERS
 from cache.whatif.records import (
     CLEARED,
@@ -33,6 +34,8 @@ from cache.whatif.slots import SLOTS
 MOST_WIDTHS = 32
 A_BATCH = 4096
 _POLICY_NAMES = tuple(POLICIES)
+FAMILIES: dict[str, Callable[..., Family]] = {"lfu": Newcomers}
+"""Where a sample is played otherwise than everything."""
 
 
 class Shadows:
@@ -46,7 +49,7 @@ class Shadows:
     ) -> None:
         self._size_of = size_of
         self.keys = Keys()
-        self.families = {name: Family(ORDERS[name], self.keys) for name in policies}
+        self.families = {name: FAMILIES.get(name, Family)(ORDERS[name], self.keys) for name in policies}
         self.sampling = Sampling(self.keys, self.families, budget_bytes)
         self.counts = Counts(self.families, self.sampling, self.keys)
         self.sampling.before_change = self.counts.fold
@@ -55,6 +58,7 @@ class Shadows:
         self._waiting: list[Request] = []
         self._states: list[int] = []
         self._widths = [0]
+        self._turn = 0
         self._cold: set[int] = set()
         self._cold_before: set[int] = set()
 
@@ -110,12 +114,15 @@ class Shadows:
     # --- one record ------------------------------------------------------------------------------------------------
 
     def _request(self, key_hash: int, version: int, width: int, payload_bytes: int, outcome: int) -> None:
+        self._turn += 1
         entry = entry_hash(key_hash, width)
         keys = self.keys
         key = keys.number.get(entry)
         if key is not None and keys.versions[key] != version:
             self.settle()
-            key = self._remove(key, version, self._size_of(payload_bytes))
+            key = keys.number.get(entry)  # where memory was short, settling has let the number go
+            if key is not None:
+                key = self._remove(key, version, self._size_of(payload_bytes))
         if key is None:
             level, size_bytes = level_of(entry), self._size_of(payload_bytes)
             eligible = self.sampling.eligible(level)
@@ -133,7 +140,7 @@ class Shadows:
                 self._widths.append(width)
         self.counts.answered(entry, payload_bytes, outcome)
         state = keys.state[key]
-        self._waiting.append((key, keys.sizes[key], payload_bytes, outcome))
+        self._waiting.append((key, keys.sizes[key], payload_bytes, outcome, self._turn))
         self._states.append(state)
         if outcome == COLLAPSED:
             # Who waited used nothing, and missed wherever the fetch was a miss.

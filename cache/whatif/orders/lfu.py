@@ -44,17 +44,27 @@ class LfuOrder:
         heappush(self._heaps[slot], 1 << USES_SHIFT | self._turn << KEY_BITS | key)
 
     def evict(self, slot: int) -> int:
+        key = self.lowest(slot)
+        heappop(self._heaps[slot])
+        return key
+
+    def is_unused(self, slot: int, key: int) -> bool:
+        """Whether a key that a slot holds was not hit there yet."""
+        return self._uses[key] - self._uses_before[slot][key] == 1
+
+    def lowest(self, slot: int) -> int:
+        """The key that ``evict`` would choose; 0 where there is none."""
         heap, held, turns = self._heaps[slot], self._held, self._turns
         uses, before = self._uses, self._uses_before[slot]
-        while True:
+        while heap:
             key = heap[0] & KEY_MASK
             if not held[key] >> slot & 1:
                 heappop(heap)
             elif heap[0] >> KEY_BITS & TURN_MASK == turns[key]:
-                heappop(heap)
                 return key
             else:
                 heapreplace(heap, uses[key] - before[key] << USES_SHIFT | turns[key] << KEY_BITS | key)
+        return 0
 
     def remove(self, key: int, had: int) -> None:
         pass
