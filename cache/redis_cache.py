@@ -48,6 +48,7 @@ class RedisCache:
         packing: Packing,
         find: Callable[[str], Row | None] = lambda key: None,
         tap: Tap | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """``url`` may say ``manage=1`` and ``timeout_milliseconds``; ``find`` reads a row from the catalog.
 
@@ -61,6 +62,7 @@ class RedisCache:
         self._find = find
         self._rows = Rows()
         self._tap = tap
+        self._clock = clock
         self._in_force: tuple[str, int] | None = None
         self._looking = Lock()
         self._looked_at = float("-inf")
@@ -185,7 +187,7 @@ class RedisCache:
         with self._counting:
             failures, rubbish = self._failures, self._rubbish
         seen, lease = self._settings.facts, self._lease
-        if not lease.held or seen is None or self._line.silent:
+        if not lease.reports or seen is None or self._line.silent:
             return Usage(0, 0, 0, lease.evictions, failures, rubbish)
         capacity_bytes = self._settings.capacity_bytes
         return Usage(lease.entries, seen.size_bytes, capacity_bytes, lease.evictions, failures, rubbish)
@@ -224,7 +226,7 @@ class RedisCache:
                 return
             try:
                 self._settings.facts = facts(self._line.look("INFO"))
-                self._lease.take(self._settings.facts.evicted, self._settings.facts.version)
+                self._lease.take(self._settings.facts.evicted, self._settings.facts.version, self._clock())
                 if self._lease.held and self._settings.apply():
                     self._settings.facts = facts(self._line.look("INFO"))
                 self._tell_tap()

@@ -9,53 +9,69 @@ import random
 from cache.redis_line import EngineRefused, Line
 
 HELD_MILLISECONDS = 5000
-KEYS = (b"hitrate:lease", b"hitrate:evicted")
-"""The number of who reports; the engine's ``evicted_keys`` up to which evictions have been reported."""
+MINUTE = 60
+KEYS = (b"hitrate:lease", b"hitrate:evicted", b"hitrate:minute")
+"""The number of who reports; the engine's ``evicted_keys`` up to which evictions have been reported; the start of the
+minute that is being reported."""
 
 _SCRIPT = b"""
+local function number(key, otherwise)
+  redis.call('SET', key, otherwise, 'NX')
+  local found = redis.pcall('INCRBY', key, 0)
+  return type(found) == 'number' and found or 0
+end
 if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
   local holder = redis.pcall('INCRBY', KEYS[1], 0)
   if type(holder) == 'number' and holder ~= tonumber(ARGV[1]) then
-    return {0, 0, 0}
+    return {0, 0, 0, 0}
   end
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 end
-redis.call('SET', KEYS[2], ARGV[4], 'NX')
-local before = redis.pcall('INCRBY', KEYS[2], 0)
-local now = tonumber(ARGV[3])
+local now, before, minute = tonumber(ARGV[3]), number(KEYS[2], ARGV[4]), number(KEYS[3], 0)
 redis.call('SET', KEYS[2], ARGV[3])
-if type(before) ~= 'number' or before > now then
-  before = 0
-end
-return {1, now - before, redis.call('DBSIZE')}
+redis.call('SET', KEYS[3], ARGV[5])
+return {1, now - (before > now and 0 or before), redis.call('DBSIZE'), minute}
 """
 _WHEN_FULL_TOO = b"#!lua flags=allow-oom"
 _KNOWS_FLAGS = (7,)
 
 
 class Lease:
-    """``held`` tells whether it is ours, ``evictions`` counts those that were ours to report, ``entries`` all items."""
+    """``reports`` tells whether it is for us to report now; ``entries`` are the items of all.
+
+    ``evictions`` counts those that were ours to report. Who takes over leaves out the minute that another has begun to
+    report: what it saved of that is sent, whatever became of it.
+    """
 
     def __init__(self, line: Line) -> None:
         self._line = line
         self._number = random.SystemRandom().randrange(1, 1 << 52)  # Lua's numbers are exact up to 2^53
         self._evicted: int | None = None
+        self._ours = 0
+        self._left_out = 0
         self.held = False
+        self.reports = False
         self.evictions = 0
         self.entries = 0
 
-    def take(self, evicted: int, version: tuple[int, ...]) -> None:
+    def take(self, evicted: int, version: tuple[int, ...], now: float) -> None:
         """Ask for it, or for longer; ``evicted`` is the engine's count of now. Raises EngineSilent."""
         script = (_WHEN_FULL_TOO if version >= _KNOWS_FLAGS else b"") + _SCRIPT
+        minute = int(now) // MINUTE * MINUTE
         # Evictions go on from where the last holder was; where that is not known, from what we saw.
         known = evicted if self._evicted is None else min(self._evicted, evicted)
         try:
-            held, fresh, keys = self._line.look(
-                b"EVAL", script, len(KEYS), *KEYS, self._number, HELD_MILLISECONDS, evicted, known
+            held, fresh, keys, reported = self._line.look(
+                b"EVAL", script, len(KEYS), *KEYS, self._number, HELD_MILLISECONDS, evicted, known, minute
             )
         except EngineRefused:
             return  # full, before version 7: nobody can take it from whoever has it
         self._evicted = evicted
         self.held = bool(held)
+        if held and reported == minute and self._ours != minute:
+            self._left_out = minute
+        self.reports = self.held and minute != self._left_out
+        if self.reports:
+            self._ours = minute
         self.evictions += fresh
         self.entries = max(0, keys - len(KEYS))

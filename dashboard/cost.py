@@ -31,14 +31,15 @@ def register(app: Dash, reader: Reader, channel: Channel, tick: str, refresh: st
 
     @app.callback(Output(COST, "children"), Output(COST, "hidden"), Input(tick, "data"))
     def show_cost(_window: dict) -> tuple[str, bool]:
-        return cost(calls.tally(), traits.source, len(reader.fleet().alive), reader.now()), False
+        fleet = reader.fleet()
+        return cost(calls.tally(), traits.source, len(fleet.alive), reader.now(), fleet.shared), False
 
     @app.callback(Output(NOTE, "children"), Input(refresh, "value"))
     def show_note(chosen: str) -> str:
         return f"{traits.source} is read {how_often(traits.read_seconds)}" if chosen == "10s" else ""
 
 
-def cost(tally: Tally, source: str, instances: int, now: float) -> str:
+def cost(tally: Tally, source: str, instances: int, now: float, shared_cache: bool = False) -> str:
     """Since 12:04 UTC the manager made 1,204 calls to CloudWatch and read 81,600 metrics: about $0.82, ..."""
     asked = f"{plural(sum(tally.operations.values()), 'call')} to {source} and read {count(tally.metrics_read)} metrics"
     pace = spent_a_month(tally, now)
@@ -47,7 +48,7 @@ def cost(tally: Tally, source: str, instances: int, now: float) -> str:
     return (
         f"Since {since} UTC the manager made {asked}: about {dollars(spent(tally))}{a_month}. "
         f"What {plural(instances, 'instance sends', 'instances send')} comes to about "
-        f"{dollars(sent_a_month(instances))} a month. Prices of {SEEN}, without the free tier."
+        f"{dollars(sent_a_month(instances, shared_cache))} a month. Prices of {SEEN}, without the free tier."
     )
 
 

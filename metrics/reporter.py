@@ -5,7 +5,7 @@ from threading import Lock
 from typing import Protocol
 
 from metrics.recorder import Recorder
-from metrics.schema import MINUTE, Minute
+from metrics.schema import GAUGES, MINUTE, Minute
 from metrics.spool import Spool
 
 FROM_START = {"evictions": "evictions", "cache_failures": "failures", "cache_rubbish": "rubbish"}
@@ -45,6 +45,7 @@ class Reporter:
         self._spool = spool
         self._lock = Lock()
         self._minute = 0
+        self._left: Minute | None = None
         self._before: dict[str, int] = {}
 
     def open(self, now: float) -> None:
@@ -53,7 +54,7 @@ class Reporter:
         self._before = _from_start(self._usage())
         left = self._spool.take_open()
         if left is not None and left.time >= self._minute:
-            self._minute = left.time
+            self._minute, self._left = left.time, left
             self._recorder.add(dict(left.values), dict(left.latency))
             self._before = {name: count - left.values.get(name, 0) for name, count in self._before.items()}
         elif left is not None:
@@ -82,14 +83,15 @@ class Reporter:
         return self._minute_from(*self._recorder.read(), self._usage())
 
     def _minute_from(self, counts: dict[str, int], latency: dict[int, int], usage: Usage) -> Minute:
-        values = counts | {
-            "items": usage.items,
-            "size_bytes": usage.size_bytes,
-            "capacity_bytes": usage.capacity_bytes,
-            "config_version": self._version(),
-        }
+        values = counts | self._gauges(usage) | {"config_version": self._version()}
         values |= {name: count - self._before.get(name, 0) for name, count in _from_start(usage).items()}
         return Minute(self._instance, self._minute, values, latency)
+
+    def _gauges(self, usage: Usage) -> dict[str, int]:
+        if self._left is not None and self._left.time == self._minute and not usage.capacity_bytes:
+            # Of a shared cache: ours to tell before we began anew, and whoever tells it since left this minute out.
+            return {name: self._left.values.get(name, 0) for name in GAUGES}
+        return {name: getattr(usage, name) for name in GAUGES}
 
 
 def _from_start(usage: Usage) -> dict[str, int]:

@@ -6,12 +6,16 @@ from datetime import UTC, datetime
 
 import pytest
 
+from cache.cache import Usage
 from cache.config import DEFAULT, MIB, edited
 from cache.memory import MemoryCache
 from metrics.channel import ChannelUnavailable
 from metrics.follower import SHARE_OF_MEMORY, Follower
 from metrics.parts import Parts
 from metrics.program import VERSION
+from metrics.recorder import Recorder
+from metrics.reporter import Reporter
+from metrics.schema import GAUGES
 from metrics.spool import Spool, instance_folder
 from metrics.sqlite_channel import SqliteChannel
 from metrics.station import Station
@@ -98,8 +102,8 @@ def test_each_second_all_that_was_counted_is_saved_and_an_edit_is_followed_withi
     station = world.station
     station.ticker = Jobs()
     station.start()
-    assert station.ticker.seconds[station.reporter.roll] == 1
-    assert station.ticker.seconds[station.follower.follow] < 5
+    assert station.ticker.seconds[station.roll] == 1
+    assert station.ticker.seconds[station.follow] < 5
 
 
 def test_a_minute_holds_what_was_counted_in_it(world):
@@ -134,6 +138,21 @@ def test_a_minute_holds_what_was_counted_in_it(world):
         "config_version": 0,
     }
     assert sum(minute.latency.values()) == 3
+
+
+def test_of_a_shared_cache_a_continued_minute_keeps_what_was_told_before_another_took_over(tmp_path):
+    def reporter(usage):
+        spool = Spool(instance_folder(tmp_path, "me"), 0)
+        return Reporter("me", Recorder(), lambda: usage, lambda: 1, spool), spool
+
+    ours, theirs = Usage(3, 300, 1000, 0, 0, 0), Usage(0, 0, 0, 0, 0, 0)
+    before, _ = reporter(ours)
+    before.open(NOON)
+    after, spool = reporter(theirs)
+    after.open(NOON + 30)
+    assert [spool.take_open().values[name] for name in GAUGES] == [3, 300, 1000]
+    after.roll(NOON + 60)
+    assert [spool.take_open().values[name] for name in GAUGES] == [0, 0, 0]
 
 
 def test_zeros_are_sent_while_alive_and_nothing_while_down(world):

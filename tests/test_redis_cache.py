@@ -1,13 +1,14 @@
 """The cache in Redis, against a real one: who may set it up, who reports it, and what is kept of a row."""
 
 import hashlib
+import time
 import uuid
 from dataclasses import dataclass
 
 import pytest
 
 from cache.cache import Put, Rubbish, Unsuitable
-from cache.caches import check_url, open_cache
+from cache.caches import check_url
 from cache.config import MIB
 from cache.redis_cache import RedisCache, entry_name
 from cache.redis_url import read_url
@@ -41,8 +42,8 @@ def opened(redis):
     """Opens caches on that Redis: ``opened(manage=1)``."""
     caches = []
 
-    def opened(url=None, find=lambda key: None, **options):
-        caches.append(open_cache(url or redis.url(**options), PACKING, find))
+    def opened(url=None, find=lambda key: None, clock=time.time, **options):
+        caches.append(RedisCache(url or redis.url(**options), PACKING, find, clock=clock))
         return caches[-1]
 
     yield opened
@@ -259,8 +260,13 @@ def test_one_of_those_who_share_it_reports_it(opened):
     assert [usage.capacity_bytes for usage in usages] == [5 * MIB, 0, 0]
 
 
+def expires(redis):
+    redis.client().delete("hitrate:lease")
+
+
 def test_another_reports_it_when_the_first_is_gone_and_no_eviction_is_lost_or_told_twice(opened, redis):
-    first, second = opened(manage=1), opened(manage=1)
+    now = [1200.0]
+    first, second = (opened(manage=1, clock=lambda: now[0]) for _ in range(2))
     for cache in (first, second):
         cache.reconfigure("lru", MIB)
         cache.watch()
@@ -269,10 +275,35 @@ def test_another_reports_it_when_the_first_is_gone_and_no_eviction_is_lost_or_to
     assert told > 0
     assert seen(second).evictions == 0
     fill(second)
-    redis.client().delete("hitrate:lease")  # as it expires
+    expires(redis)
+    now[0] += 60
     assert seen(second).items > 0
     assert seen(first).items == 0
     assert told + seen(second).evictions == int(redis.client().get("hitrate:evicted"))
+
+
+def test_who_takes_over_leaves_out_the_minute_that_the_other_had_begun_to_report(opened, redis):
+    now = [1200.0]
+    first, second = (opened(manage=1, clock=lambda: now[0]) for _ in range(2))
+    keep(first, "a")
+    assert seen(first).items == 1
+    expires(redis)
+    now[0] = 1230.0
+    assert seen(second).items == seen(first).items == 0
+    now[0] = 1259.9
+    assert seen(second).items == 0
+    now[0] = 1260.0
+    assert seen(second).items == 1
+
+
+def test_who_takes_it_again_goes_on_with_its_own_minute(opened, redis):
+    now = [1200.0]
+    cache = opened(manage=1, clock=lambda: now[0])
+    keep(cache, "a")
+    assert seen(cache).items == 1
+    expires(redis)
+    now[0] = 1230.0
+    assert seen(cache).items == 1
 
 
 def fill(cache):
