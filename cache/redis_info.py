@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from cache.engines import REDIS_POLICIES
 
 BUFFERS_BYTES = 1 << 18
-"""Of the engine's own that grow with use and that it names nowhere: about so much was seen after a thousand requests."""
+"""Of the engine's own, that grow with use and stand nowhere: about so much was seen after a thousand requests."""
 STEP_BYTES = 1 << 18
 """What is set aside for the engine and its connections goes by steps of this, and half of one is left to them."""
 NAMES = {theirs: ours for ours, theirs in REDIS_POLICIES.items()}
