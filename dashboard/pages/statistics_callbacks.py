@@ -125,7 +125,11 @@ def _register_drawing(app: Dash, reader: Reader, verdicts: Verdicts) -> None:
         look = looks.at(window)
         since = reader.fleet().last_complete
         changes = changes_list(look.documents, verdicts.of(look.documents))
-        return [card(each, since) for each in look.cards], banner(look, reader.fleet()), changes
+        return (
+            [card(each, since) for each in look.cards],
+            banner(look, reader.fleet(), reader.failure is not None),
+            changes,
+        )
 
     @app.callback(Output(page.COLUMNS, "data"), Input(page.WINDOW, "data"))
     def send_numbers(given: dict) -> dict:
