@@ -23,11 +23,11 @@ GRAPH = '[id*=\'"chart":"{}"\'][id*=\'"part":"graph"\'] .js-plotly-plot'
 
 # The charts come after the window, one by one: those of the last test may still stand.
 OF_THE_LAST_HOUR = """() => {
-    const asked = new URL(document.querySelector("#statistics-csv").href).searchParams;
+    const asked = new URL(document.querySelector("#statistics-csv")?.href || location).searchParams;
     const [from, to] = ["from", "to"].map((name) => Date.parse(asked.get(name)));
     const graphs = [...document.querySelectorAll(".chart-graph .js-plotly-plot")];
     return to - from <= 3660000 && to - from >= 3600000
-        && graphs.every((graph) => graph.layout.meta.start * 1000 === from);
+        && graphs.every((graph) => graph.layout?.meta?.start * 1000 === from);
 }"""
 
 
