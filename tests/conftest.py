@@ -18,6 +18,8 @@ from tests.browser import FLAGS, HOW_TO_INSTALL, Watch, find_chromium
 from tests.photos import write_photos
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
     from tests.mariadb import MariaDb
     from tests.moto_server import Aws
     from tests.redis_server import RedisServer
@@ -192,6 +194,25 @@ def new_context(new_context: Callable, request: pytest.FixtureRequest) -> Iterat
     yield watched
     problems = [problem for watch in watches for problem in watch.problems]
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture(scope="module")
+def tabs(browser: "Browser", browser_context_args: dict) -> Iterator["BrowserContext"]:
+    """One watched context for all tests of a module: a new one would load every script anew."""
+    context = browser.new_context(**browser_context_args)
+    watch = Watch(context)
+    yield context
+    context.close()
+    assert not watch.problems, "\n".join(watch.problems)
+
+
+@pytest.fixture
+def tab(tabs: "BrowserContext") -> Iterator["Page"]:
+    """A page in it that remembers nothing of the one before."""
+    page = tabs.new_page()
+    yield page
+    page.evaluate("localStorage.clear()")
+    page.close()
 
 
 # --- no test that did not run counts as one that passed ---------------------------------------------------------------

@@ -7,33 +7,15 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from cache.config import MIB
 from metrics.channels import open_channel
 from metrics.schema import METRICS, Minute
 from metrics.sqlite_channel import SqliteChannel
 from tests import processes
-from tests.browser import Watch, assert_accessible
+from tests.browser import assert_accessible
 from tests.processes import App, wait_until
-
-
-@pytest.fixture(scope="module")
-def tabs(browser: Browser, browser_context_args: dict) -> Iterator[BrowserContext]:
-    """One watched context for all tests: a new one would load every script anew."""
-    context = browser.new_context(**browser_context_args)
-    watch = Watch(context)
-    yield context
-    context.close()
-    assert not watch.problems, "\n".join(watch.problems)
-
-
-@pytest.fixture
-def tab(tabs: BrowserContext) -> Iterator[Page]:
-    page = tabs.new_page()
-    yield page
-    page.evaluate("localStorage.clear()")
-    page.close()
 
 
 @pytest.fixture

@@ -5,32 +5,15 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from cache.config import DEFAULT, edited
 from dashboard.ranges import utc
 from metrics.channels import open_channel
 from tests import processes, shared_cache
-from tests.browser import Watch, assert_accessible
+from tests.browser import assert_accessible
 from tests.processes import App
 from tests.shared_cache import AWAY, CAPACITY_BYTES, FIXED, NAMES
-
-
-@pytest.fixture(scope="module")
-def tabs(browser: Browser, browser_context_args: dict) -> Iterator[BrowserContext]:
-    """One watched context for all tests: a new one would load every script anew."""
-    context = browser.new_context(**browser_context_args)
-    watch = Watch(context)
-    yield context
-    context.close()
-    assert not watch.problems, "\n".join(watch.problems)
-
-
-@pytest.fixture
-def tab(tabs: BrowserContext) -> Iterator[Page]:
-    page = tabs.new_page()
-    yield page
-    page.close()
 
 
 @pytest.fixture(scope="module")

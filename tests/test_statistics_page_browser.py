@@ -21,6 +21,16 @@ from tests.processes import App, wait_until
 GRAPH = '[id*=\'"chart":"{}"\'][id*=\'"part":"graph"\'] .js-plotly-plot'
 
 
+# The charts come after the window, one by one: those of the last test may still stand.
+OF_THE_LAST_HOUR = """() => {
+    const asked = new URL(document.querySelector("#statistics-csv")?.href || location).searchParams;
+    const [from, to] = ["from", "to"].map((name) => Date.parse(asked.get(name)));
+    const graphs = [...document.querySelectorAll(".chart-graph .js-plotly-plot")];
+    return to - from <= 3660000 && to - from >= 3600000
+        && graphs.every((graph) => graph.layout?.meta?.start * 1000 === from);
+}"""
+
+
 @pytest.fixture(scope="module")
 def opened(browser: Browser, browser_context_args: dict, seeded_manager: App) -> Iterator[Page]:
     """One page for all tests, watched: loading it anew for each would take most of their time."""
@@ -39,6 +49,7 @@ def statistics(opened: Page, seeded_manager: App) -> Page:
         ask(opened, "/")
         expect(opened.locator("#statistics-chip")).to_be_hidden()
         wait_until_drawn(opened)
+        opened.wait_for_function(OF_THE_LAST_HOUR)
     else:
         show(opened, seeded_manager, "")
     return opened

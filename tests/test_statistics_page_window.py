@@ -1,12 +1,14 @@
 """Which stretch of time an address asks for, and what the page says of it in words."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from dashboard.cards import cards, sparkline
 from dashboard.charts import CHARTS
 from dashboard.data import statistics, totals
+from dashboard.pages.statistics_parts import banner
 from dashboard.ranges import Range
 from dashboard.sentences import missing, sentences
 from dashboard.window import PRESETS, Window, read_window
@@ -174,3 +176,9 @@ def test_what_is_still_to_come_is_no_gap():
 def test_a_sparkline_breaks_at_gaps():
     assert sparkline([1, 2, None, 3, 4]).count("M") == 2
     assert sparkline([1, None]) == ""
+
+
+@pytest.mark.parametrize(("failed", "told"), [(False, "No statistics yet."), (True, "Nothing could be read yet.")])
+def test_a_source_that_never_answered_is_not_taken_for_a_service_that_never_ran(failed, told):
+    nothing = SimpleNamespace(now=None)
+    assert told in str(banner(nothing, SimpleNamespace(last_complete=None), failed))

@@ -7,35 +7,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from cache.config import DEFAULT, MIB, Prediction, edited
 from metrics.channels import open_channel
 from tests import processes, whatif_days
-from tests.browser import Watch, assert_accessible
+from tests.browser import assert_accessible
 from tests.processes import App
 
 POLICIES = ("lru", "random", "lfu", "sieve", "gdsf")
 NAME = f"what-if-{os.getpid()}"
 """Of the instance; a machine takes each name once."""
 BEFORE, AFTER = 40, 30
-
-
-@pytest.fixture(scope="module")
-def tabs(browser: Browser, browser_context_args: dict) -> Iterator[BrowserContext]:
-    context = browser.new_context(**browser_context_args)
-    watch = Watch(context)
-    yield context
-    context.close()
-    assert not watch.problems, "\n".join(watch.problems)
-
-
-@pytest.fixture
-def tab(tabs: BrowserContext) -> Iterator[Page]:
-    page = tabs.new_page()
-    yield page
-    page.evaluate("localStorage.clear()")
-    page.close()
 
 
 @pytest.fixture(scope="module")

@@ -96,7 +96,7 @@ window.hitrate = window.hitrate || {};
     headerFontWeight: 500,
     rowHeight: 32,
     headerHeight: 32,
-    cellHorizontalPadding: 8,
+    cellHorizontalPadding: 6,
     wrapperBorder: false,
     wrapperBorderRadius: 0,
     columnBorder: false,

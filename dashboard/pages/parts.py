@@ -21,7 +21,7 @@ def opening(sign: str, label: str, content: list, className: str, id: str | None
     return html.Details([button, html.Div(content, className="popup")], className="opening")
 
 
-_WIDTHS = {"time": 152, "count": 76, "rate": 80, "size": 78, "milliseconds": 68, "version": 62}
+_WIDTHS = {"time": 152, "count": 74, "rate": 84, "size": 78, "milliseconds": 74, "version": 60}
 
 
 def column(field: str, title: str, unit: str, **more: Any) -> dict[str, Any]:

@@ -132,7 +132,8 @@ def _register_drawing(app: Dash, reader: Reader, verdicts: Verdicts) -> None:
         since, away = fleet.last_complete, unanswered(fleet)
         told = notices([f"{away} {MEANWHILE}"] if away else [])
         changes = changes_list(look.documents, verdicts.of(look.documents))
-        return [card(each, since) for each in look.cards], banner(look, fleet), changes, told
+        instead = banner(look, fleet, reader.failure is not None)
+        return [card(each, since) for each in look.cards], instead, changes, told
 
     @app.callback(Output(page.COLUMNS, "data"), Input(page.WINDOW, "data"))
     def send_numbers(given: dict) -> dict:

@@ -28,6 +28,7 @@ FIRST_TIME = (
     "No statistics yet. Is the image service running? Try ", html.Code("make traffic"),
     "; the first minute shows here within two minutes.",
 )  # fmt: skip
+NOTHING_READ = "Nothing could be read yet. The charts come by themselves as soon as the source answers."
 NUMBERS = (
     "requests", "hits", "misses", "hit_rate", "miss_rate", "items", "size_bytes", "capacity_bytes", "evictions",
     "bytes_served", "p50_ms", "p95_ms", "p99_ms", "config_version", "reported", "unfinished", *REASONS,
@@ -60,13 +61,15 @@ def notices(problems: Sequence[str]) -> list[Component]:
     return [html.Div(problem, className="banner warning") for problem in problems]
 
 
-def banner(look: Look, fleet: Fleet) -> Component | None:
-    """Why there is nothing to see, and what to do; None where there is something."""
+def banner(look: Look, fleet: Fleet, failed: bool = False) -> Component | None:
+    """Why there is nothing to see, and what to do; None where there is something. ``failed``: nothing can be read."""
     if look.now is not None:
         if look.now.requests == 0:
             told = f"Alive, but no requests in this {look.window.name}, so there is no rate."
             return html.Div(told, className="banner info")
         return None
+    if fleet.last_complete is None and failed:
+        return html.Div(NOTHING_READ, className="banner info")
     if fleet.last_complete is None:
         return html.Div([*FIRST_TIME], className="banner info first-time")
     shown = words.span(look.window.range.start, look.window.range.end)
