@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import make_url
 
-from image_service.storage import fuse
+from image_service.storage import fuse, mysql
 from image_service.storage.catalog import Catalog
 from image_service.storage.errors import KeyExists, StoreBusy, StoreSilent, StoreTooNew, StoreUnavailable
 from image_service.storage.mysql import JOBS
@@ -97,7 +97,10 @@ def test_of_instances_that_want_the_same_new_key_one_has_it(url):
         catalog.close()
 
 
-def test_one_that_looked_before_another_committed_is_told_that_the_key_exists(catalog, mariadb, url):
+def test_one_that_looked_before_another_committed_is_told_that_the_key_exists(mariadb, url, monkeypatch):
+    for name in ("LOCK_SECONDS", "ANSWER_SECONDS"):  # else it may give up before it is seen to wait
+        monkeypatch.setattr(mysql, name, 2 * PATIENCE_SECONDS)
+    catalog = Catalog(url)
     other = Catalog(url)
     first = other._writer.connect()
     transaction = first.begin()
@@ -111,6 +114,7 @@ def test_one_that_looked_before_another_committed_is_told_that_the_key_exists(ca
             waits.result(PATIENCE_SECONDS)
     first.close()
     other.close()
+    catalog.close()
 
 
 def test_threads_of_two_instances_that_replace_the_same_keys_lose_nothing(url):
