@@ -1,20 +1,17 @@
 """Hits a second through Redis: the image service, and Flask with Flask-Caching, on one Redis and the same server.
 
-Both run behind granian with the same threads in one process, on the same Redis, and are asked in turn. Who asks speaks
-no more HTTP than it must, so that it is not what is measured.
+Both run behind granian with the same threads in one process, on the same Redis, and are asked in turn.
 """
 
 import io
 import os
-import socket
 import statistics
 import tempfile
-import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from PIL import Image
 
+from benchmarks.load import rate
 from tests import processes, redis_server
 from tests.asking import Client
 from tests.processes import App
@@ -48,13 +45,13 @@ def compare(way: str, apps: dict[str, App]) -> None:
             client = Client(app.url)
             client.put(KEY, data)
             client.get(KEY)
-            rate(app)
+            rate(app.port, KEY, REQUESTS, CONNECTIONS)
         print(f"over {way}: {ROUNDS} rounds of {REQUESTS} hits of {len(data)} bytes, {CONNECTIONS} connections")
         print(f"{'yardstick':>10} {'service':>10} {'ratio':>8}")
         ratios = []
         for turn in range(ROUNDS):
             order = ("service", "yardstick") if turn % 2 else ("yardstick", "service")
-            seen = {name: rate(apps[name]) for name in order}
+            seen = {name: rate(apps[name].port, KEY, REQUESTS, CONNECTIONS) for name in order}
             ratios.append(seen["service"] / seen["yardstick"])
             print(f"{seen['yardstick']:10,.0f} {seen['service']:10,.0f} {ratios[-1]:8.2f}", flush=True)
         low, middle, high = statistics.quantiles(ratios, n=4)
@@ -68,35 +65,6 @@ def picture() -> bytes:
     out = io.BytesIO()
     Image.frombytes("RGB", (81, 81), os.urandom(3 * 81 * 81)).save(out, "PNG")
     return out.getvalue()
-
-
-def rate(app: App) -> float:
-    share = REQUESTS // CONNECTIONS
-    begun = time.perf_counter()
-    with ProcessPoolExecutor(CONNECTIONS) as pool:
-        assert sum(pool.map(ask, [app.port] * CONNECTIONS, [share] * CONNECTIONS)) == share * CONNECTIONS
-    return share * CONNECTIONS / (time.perf_counter() - begun)
-
-
-def ask(port: int, count: int) -> int:
-    """How many whole answers came."""
-    request = f"GET /images/{KEY} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-    whole = 0
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-        length = 0
-        for _ in range(count):
-            connection.sendall(request)
-            answer = connection.recv(1 << 16)
-            if not length:  # all answers are as long as the first
-                head, _, _ = answer.partition(b"\r\n\r\n")
-                body = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-                length = len(head) + 4 + int(body.partition(b":")[2])
-                assert head.startswith(b"HTTP/1.1 200")
-            seen = len(answer)
-            while seen < length and (more := connection.recv(1 << 16)):
-                seen += len(more)
-            whole += seen == length
-    return whole
 
 
 if __name__ == "__main__":
