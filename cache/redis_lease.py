@@ -19,7 +19,7 @@ _SCRIPT = b"""
 local function number(key, otherwise)
   redis.call('SET', key, otherwise, 'NX')
   local found = redis.pcall('INCRBY', key, 0)
-  return type(found) == 'number' and found or 0
+  return type(found) == 'number' and found or tonumber(otherwise)
 end
 if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
   local holder = redis.pcall('INCRBY', KEYS[1], 0)

@@ -357,6 +357,18 @@ def test_rubbish_in_place_of_the_lease_is_put_right(opened, redis):
     assert seen(cache).items == 1
 
 
+def test_rubbish_in_place_of_what_was_told_does_not_tell_all_evictions_again(redis):
+    line = Line(f"redis://127.0.0.1:{redis.port}/0", 1)
+    other, lease = Lease(line), Lease(line)
+    other.take(500, VERSION, now=1200.0)
+    lease.take(500, VERSION, now=1200.0)
+    redis.client().set("hitrate:lease", "x")
+    redis.client().set("hitrate:evicted", "y")
+    lease.take(503, VERSION, now=1201.0)
+    assert (lease.held, lease.evictions) == (True, 3)
+    line.close()
+
+
 def test_while_it_is_full_and_evicts_nothing_it_is_reported_all_the_same(opened, redis):
     cache = opened()
     seen(cache)
