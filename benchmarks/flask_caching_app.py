@@ -11,7 +11,7 @@ from web.serving import serve
 
 
 class App:
-    def __init__(self) -> None:
+    def __init__(self, _worker: int) -> None:
         self._flask = Flask("yardstick")
         cache = Cache(
             self._flask,

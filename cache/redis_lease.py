@@ -5,6 +5,7 @@ a number without counting as one.
 """
 
 import random
+import time
 
 from cache.redis_line import EngineRefused, Line
 
@@ -18,7 +19,7 @@ _SCRIPT = b"""
 local function number(key, otherwise)
   redis.call('SET', key, otherwise, 'NX')
   local found = redis.pcall('INCRBY', key, 0)
-  return type(found) == 'number' and found or 0
+  return type(found) == 'number' and found or tonumber(otherwise)
 end
 if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
   local holder = redis.pcall('INCRBY', KEYS[1], 0)
@@ -28,6 +29,7 @@ if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 end
 local now, before, minute = tonumber(ARGV[3]), number(KEYS[2], ARGV[4]), number(KEYS[3], 0)
+if tonumber(ARGV[6]) >= 0 then before = tonumber(ARGV[6]) end
 redis.call('SET', KEYS[2], ARGV[3])
 redis.call('SET', KEYS[3], ARGV[5])
 return {1, now - (before > now and 0 or before), redis.call('DBSIZE'), minute}
@@ -47,6 +49,7 @@ class Lease:
         self._line = line
         self._number = random.SystemRandom().randrange(1, 1 << 52)  # Lua's numbers are exact up to 2^53
         self._evicted: int | None = None
+        self._asked_at = 0.0
         self._ours = 0
         self._left_out = 0
         self.held = False
@@ -60,13 +63,17 @@ class Lease:
         minute = int(now) // MINUTE * MINUTE
         # Evictions go on from where the last holder was; where that is not known, from what we saw.
         known = evicted if self._evicted is None else min(self._evicted, evicted)
+        # An answer that did not come may have been given: while nobody else can have it, we know better what we told.
+        still_ours = self.held and time.monotonic() - self._asked_at < HELD_MILLISECONDS / 1000
+        told = self._evicted if still_ours else -1
+        asked_at = time.monotonic()
         try:
             held, fresh, keys, reported = self._line.look(
-                b"EVAL", script, len(KEYS), *KEYS, self._number, HELD_MILLISECONDS, evicted, known, minute
+                b"EVAL", script, len(KEYS), *KEYS, self._number, HELD_MILLISECONDS, evicted, known, minute, told
             )
         except EngineRefused:
             return  # full, before version 7: nobody can take it from whoever has it
-        self._evicted = evicted
+        self._evicted, self._asked_at = evicted, asked_at
         self.held = bool(held)
         if held and reported == minute and self._ours != minute:
             self._left_out = minute

@@ -36,7 +36,7 @@ def rate(fraction: float | None) -> str:
         return f"{percent:.0f} %"
     if 0 < percent < 0.1:
         return "<0.1 %"
-    if percent >= 99:
+    if 99 <= percent < 100:
         return f"{math.floor(percent * 100 + 1e-9) / 100:.2f} %"  # 99.999 % must not read as all of it
     return f"{percent:.1f} %"
 

@@ -51,12 +51,13 @@ class Reporter:
     def open(self, now: float) -> None:
         """Begin to count; take up the minute that an earlier process left."""
         self._minute = _minute_of(now)
-        self._before = _from_start(self._usage())
+        # A cache is opened with its process, and may have been given evictions to tell before this: those count, too.
+        self._before = dict.fromkeys(FROM_START, 0)
         left = self._spool.take_open()
         if left is not None and left.time >= self._minute:
             self._minute, self._left = left.time, left
             self._recorder.add(dict(left.values), dict(left.latency))
-            self._before = {name: count - left.values.get(name, 0) for name, count in self._before.items()}
+            self._before = {name: -left.values.get(name, 0) for name in FROM_START}
         elif left is not None:
             self._spool.close_open(left)
         self._spool.keep_open(self._open_minute())  # from now on whoever adds up knows that this worker is at it

@@ -26,7 +26,7 @@ def test_a_size_has_three_digits_and_a_megabyte_is_1048576_bytes(number, text):
     [
         (0.812, "81.2 %"), (0.1884, "18.8 %"), (0, "0 %"), (1, "100 %"), (0.9995, "99.95 %"), (0.99999, "99.99 %"),
         (0.9999999999, "99.99 %"), (0.99, "99.00 %"), (0.0004, "<0.1 %"), (0.001, "0.1 %"), (None, "–"),
-        (math.nan, "–"),
+        (math.nan, "–"), (1.09766, "109.8 %"),
     ],
 )  # fmt: skip
 def test_a_rate_is_100_percent_only_where_nothing_is_missing(fraction, text):

@@ -155,6 +155,14 @@ def test_of_a_shared_cache_a_continued_minute_keeps_what_was_told_before_another
     assert [spool.take_open().values[name] for name in GAUGES] == [0, 0, 0]
 
 
+def test_evictions_that_were_taken_over_at_the_very_start_are_told(tmp_path):
+    spool = Spool(instance_folder(tmp_path, "me"), 0)
+    reporter = Reporter("me", Recorder(), lambda: Usage(3, 300, 1000, 7, 1, 0), lambda: 1, spool)
+    reporter.open(NOON)
+    reporter.roll(NOON + 1)
+    assert [spool.take_open().values[name] for name in ("evictions", "cache_failures", "cache_rubbish")] == [7, 1, 0]
+
+
 def test_zeros_are_sent_while_alive_and_nothing_while_down(world):
     world.pass_seconds(120)
     world.station.close()

@@ -12,12 +12,15 @@ from cache.caches import check_url
 from cache.config import MIB
 from cache.redis_cache import RedisCache, entry_name
 from cache.redis_info import BUFFERS_BYTES
+from cache.redis_lease import Lease
+from cache.redis_line import EngineSilent, Line
 from cache.redis_url import read_url
 from cache.rows import Rows
 from image_service.body import Body
 from image_service.packing import HEAD_BYTES, Packing
 
 PACKING = Packing((0, 160))
+VERSION = (7, 0, 15)
 
 
 @dataclass(frozen=True)
@@ -283,6 +286,32 @@ def test_another_reports_it_when_the_first_is_gone_and_no_eviction_is_lost_or_to
     assert told + seen(second).evictions == int(redis.client().get("hitrate:evicted"))
 
 
+def test_an_answer_that_came_too_late_loses_no_eviction(redis):
+    line = LateLine(f"redis://127.0.0.1:{redis.port}/0", 1)
+    lease = Lease(line)
+    lease.take(100, VERSION, now=1200.0)
+    lease.take(103, VERSION, now=1201.0)
+    line.late = True
+    with pytest.raises(EngineSilent):
+        lease.take(110, VERSION, now=1202.0)
+    line.late = False
+    lease.take(112, VERSION, now=1203.0)
+    assert lease.evictions == 12
+    line.close()
+
+
+class LateLine(Line):
+    """While it is late its commands arrive, and their answers do not."""
+
+    late = False
+
+    def look(self, *command):
+        answer = super().look(*command)
+        if self.late:
+            raise EngineSilent("it does not answer in time")
+        return answer
+
+
 def test_who_takes_over_leaves_out_the_minute_that_the_other_had_begun_to_report(opened, redis):
     now = [1200.0]
     first, second = (opened(manage=1, clock=lambda: now[0]) for _ in range(2))
@@ -326,6 +355,18 @@ def test_rubbish_in_place_of_the_lease_is_put_right(opened, redis):
     redis.client().set("hitrate:evicted", "y")
     keep(cache, "a")
     assert seen(cache).items == 1
+
+
+def test_rubbish_in_place_of_what_was_told_does_not_tell_all_evictions_again(redis):
+    line = Line(f"redis://127.0.0.1:{redis.port}/0", 1)
+    other, lease = Lease(line), Lease(line)
+    other.take(500, VERSION, now=1200.0)
+    lease.take(500, VERSION, now=1200.0)
+    redis.client().set("hitrate:lease", "x")
+    redis.client().set("hitrate:evicted", "y")
+    lease.take(503, VERSION, now=1201.0)
+    assert (lease.held, lease.evictions) == (True, 3)
+    line.close()
 
 
 def test_while_it_is_full_and_evicts_nothing_it_is_reported_all_the_same(opened, redis):

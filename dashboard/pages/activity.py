@@ -230,15 +230,17 @@ def _turned_down(told: str) -> Component | None:
 
 def _row(change: Change, not_chosen: str = "") -> Component:
     document = change.document
-    who = [
-        html.Div([html.Span(moment(made_at(document)), className="muted"), f" {document.author}"]),
+    who = html.Div([html.Span(moment(made_at(document)), className="muted"), f" {document.author}"])
+    why = [
         html.Div(f"“{document.reason}”", className="muted activity-reason") if document.reason else None,
         _turned_down(not_chosen),
     ]
+    # A decision's sentence is long, and the columns of numbers beside it are mostly empty: it gets the wide one.
+    ours, theirs = ([], why) if document.author == AUTOSCALER else (why, [])
     cells = [
         (HEADS[0], dcc.Link(f"v{document.version}", href=f"/configuration#v{document.version}")),
-        (HEADS[1], html.Div(who)),
-        (HEADS[2], what_changed(change.before, document)),
+        (HEADS[1], html.Div([who, *ours])),
+        (HEADS[2], html.Div([html.Div(what_changed(change.before, document)), *theirs])),
         *((head, _spoken(number)) for head, number in zip(HEADS[3:7], numbers(change), strict=True)),
         (HEADS[7], _verdict(change)),
     ]
@@ -247,7 +249,7 @@ def _row(change: Change, not_chosen: str = "") -> Component:
 
 def _verdict(change: Change) -> Component | str:
     if change.verdict is None:
-        return "" if not change.is_setting else html.Span("Nothing was predicted", className="muted")
+        return "" if not change.is_setting else html.Span("No verdict: What-if knew too little", className="muted")
     return html.Div(
         [
             html.Strong(short(change), className=f"verdict verdict-{change.verdict.kind.name.lower()}"),
