@@ -8,7 +8,7 @@ from cache.policies import POLICIES
 from dashboard.choices import Choices, limit, policy_label
 from dashboard.cost import dollars
 from dashboard.outlook import ENOUGH_COVERED, ENOUGH_REQUESTS, Outlook
-from dashboard.words import count, points, rate, size
+from dashboard.words import clock, count, points, rate, size
 from metrics.curves import Setting
 
 LEAST_GAIN = 0.005
@@ -107,7 +107,8 @@ def same_memory(outlook: Outlook) -> Suggestion:
     gain = outlook.rate(best) - outlook.here if best else 0.0
     if best is None or best[0] == outlook.now[0] or gain <= threshold(outlook, best[1]):
         return Suggestion(title, None, "Nothing to gain", (_best_other(outlook),))
-    return Suggestion(title, best, shown(outlook, outlook.rate(best)), _gain(outlook, best), gain=gain)
+    about = not outlook.counted(best)
+    return Suggestion(title, best, shown(outlook, outlook.rate(best)), _gain(outlook, best), about, gain)
 
 
 def less_memory(outlook: Outlook) -> Suggestion:
@@ -140,7 +141,7 @@ def reach_target(outlook: Outlook, target: float) -> Suggestion:
             limit = "floor" if outlook.by_bytes else "ceiling"
             told = f"No cache reaches it: the {limit} is {shown(outlook, ceiling)}, by first requests."
         else:
-            told = f"Nothing up to {size(outlook.curve.capacities[-1])} reaches it."
+            told = f"Nothing up to {size(outlook.capacities[-1])} reaches it."
         return Suggestion(title, None, "Out of reach", (told,))
     best = min(reaching, key=reaching.__getitem__)
     setting = best, round_up(reaching[best])
@@ -183,8 +184,9 @@ def round_up(capacity: float) -> int:
 
 
 def _instead(outlook: Outlook, setting: Setting) -> str:
+    there = named(setting, not outlook.counted(setting))
     return (
-        f"{named(setting)} {_verb(outlook)} {_rate(outlook, outlook.rate(setting))} instead of "
+        f"{there} {_verb(outlook)} {_rate(outlook, outlook.rate(setting))} instead of "
         f"{shown(outlook, outlook.here)} ({_gain(outlook, setting)[0]}), {fewer_reads(outlook, setting)}."
     )
 
@@ -216,7 +218,8 @@ def _best_other(outlook: Outlook) -> str:
 def _too_early(outlook: Outlook) -> str:
     requests = outlook.curve.live.requests
     if requests < ENOUGH_REQUESTS:
-        told = f"Too early: {count(requests)} of the {count(ENOUGH_REQUESTS)} requests needed."
+        since = f", counted since {clock(outlook.curve.begun)} UTC, {outlook.cut}" if outlook.cut else ""
+        told = f"Too early: {count(requests)} of the {count(ENOUGH_REQUESTS)} requests needed{since}."
         pace = outlook.requests_a_minute
         left = (ENOUGH_REQUESTS - requests) / pace if pace else math.inf
         return f"{told} About {max(1, math.ceil(left))} min more." if left < 600 else told

@@ -74,10 +74,10 @@ def hover(outlook: Outlook, setting: Setting) -> str:
     """What is told of a point: hits, reads of the store, bytes, cost."""
     requests, size = (outlook.rate(setting, by_bytes=each) for each in (False, True))
     count = outlook.curve.points.get(setting)
-    hits = f" ({words.count(count.hits)} of {words.count(count.requests)})" if count else ""
+    hits = f" ({words.count(count.hits)} of {words.count(count.requests)})" if outlook.counted(setting) else ""
     cost = outlook.dollars_a_month(setting)
     lines = [
-        f"<b>{policy_label(setting[0])}, {words.size(setting[1])}</b>",
+        f"<b>{policy_label(setting[0])}, {'' if outlook.counted(setting) else 'about '}{words.size(setting[1])}</b>",
         f"Hit rate {words.rate(requests)}{hits}",
         f"Bytes from S3 {words.rate(1 - size)}",
         f"{words.count(outlook.reads_a_minute(setting))} S3 GETs a minute",
@@ -89,9 +89,7 @@ def hover(outlook: Outlook, setting: Setting) -> str:
 
 
 def _line(outlook: Outlook, policy: str, show: str, colours: Palette, strong: bool, coloured: bool) -> list[dict]:
-    # Sizes looked at for a while only, around a capacity of before or of just now, saw other requests than the rest.
-    shown = [size for size in outlook.sizes(policy) if size in shown_sizes(outlook)]
-    sizes = [size for size in shown if outlook.comparable((policy, size))] or shown
+    sizes = [size for size in outlook.sizes(policy) if size in shown_sizes(outlook)]
     rates = [shown_rate(show, outlook.rate((policy, size))) for size in sizes]
     symbol, dash = SYMBOLS.get(policy, ("circle", "solid"))
     colour = colours[policy] if coloured else colours["input-border"]

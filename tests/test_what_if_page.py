@@ -139,6 +139,37 @@ def test_a_few_requests_suggest_nothing(manager, trace):
     assert shown[f"{what_if.CARDS}.children"] == []
 
 
+def changed_and_restarted(manager, trace, capacity_bytes):
+    """Eleven minutes at 100 MB; then another capacity, and a service that began anew two minutes ago."""
+    after = whatif_days.Instance(capacity_bytes=capacity_bytes, policies=POLICIES)
+    later = [after.minute(60 * n, whatif_days.zipf(32, seed=1, keys=8)) for n in (11, 12)]
+    moved = manager.fill([*trace[:11], *later])
+    for document in moved[-2:]:
+        manager.channel.send_curve(document | {"since": float(document["start"])})
+    manager.channel.publish(edited(DEFAULT, {"capacity_bytes": capacity_bytes}, now=datetime.now(UTC)))
+    return datetime.fromtimestamp(moved[0]["start"], UTC), datetime.fromtimestamp(moved[-2]["start"], UTC)
+
+
+def test_after_a_change_of_capacity_and_a_restart_now_is_not_a_point_that_saw_few_requests(manager, trace):
+    began, _ = changed_and_restarted(manager, trace, 81 * MIB)
+    shown = manager.shown(f"{what_if.SENTENCE}.children")
+    assert f"Exact: all 6,664 requests since {began:%H:%M} UTC." in words(shown[f"{what_if.CONFIDENCE}.children"])
+    told = manager.shown(f"{what_if.GRAPH}.figure")[f"{what_if.TELLS}.children"]
+    assert re.search(r"Now LRU at 81 MB: [3-6]\d\.\d %\.", told)
+    grid = json.dumps(manager.shown(f"{what_if.GRID}.children")[f"{what_if.GRID}.children"])
+    assert re.search(r'"LRU at about 81 MB: [3-6]\d\.\d %, now', grid)
+
+
+def test_where_nothing_was_looked_at_around_the_new_capacity_counting_starts_with_it(manager, trace):
+    _, changed = changed_and_restarted(manager, trace, 4096 * MIB)
+    shown = manager.shown(f"{what_if.SENTENCE}.children")
+    since = f"since {changed:%H:%M} UTC, when the capacity changed"
+    assert words(shown[f"{what_if.SENTENCE}.children"]).startswith(
+        f"Too early: 64 of the 20,000 requests needed, counted {since}."
+    )
+    assert f"Exact: all 64 requests {since}." in words(shown[f"{what_if.CONFIDENCE}.children"])
+
+
 def test_an_empty_page_says_what_to_do(manager):
     shown = manager.shown(f"{what_if.SENTENCE}.children")
     assert words(shown[f"{what_if.SENTENCE}.children"]).startswith("No statistics yet.")
