@@ -130,7 +130,7 @@ def less_memory(outlook: Outlook) -> Suggestion:
 
 
 def reach_target(outlook: Outlook, target: float) -> Suggestion:
-    title = f"At most {100 - target * 100:g} % from S3" if outlook.by_bytes else f"Reach {target * 100:g} %"
+    title = f"At most {100 - target * 100:g} % from the store" if outlook.by_bytes else f"Reach {target * 100:g} %"
     needs = {policy: outlook.capacity_for(policy, target) for policy in outlook.policies}
     reaching = {policy: needs[policy] for policy in proposed(outlook) if needs[policy] is not None}
     if outlook.here >= target:
@@ -159,11 +159,11 @@ def named(setting: Setting, about: bool = False) -> str:
 
 
 def fewer_reads(outlook: Outlook, setting: Setting) -> str:
-    """711 fewer S3 GETs a minute."""
+    """711 fewer reads of the store a minute."""
     there, here = outlook.reads_a_minute(setting), outlook.reads_a_minute(outlook.now)
     if there is None or here is None:
         return ""
-    return f"{count(abs(here - there))} {'fewer' if there <= here else 'more'} S3 GETs a minute"
+    return f"{count(abs(here - there))} {'fewer' if there <= here else 'more'} reads of the store a minute"
 
 
 def cheaper(outlook: Outlook, setting: Setting) -> str:
@@ -231,9 +231,9 @@ def _too_early(outlook: Outlook) -> str:
 
 
 def shown(outlook: Outlook, fraction: float | None) -> str:
-    """A hit rate; by bytes what is left of it, which is fetched from S3."""
+    """A hit rate; by bytes what is left of it, which is fetched from the store."""
     return rate(1 - fraction if outlook.by_bytes and fraction is not None else fraction)
 
 
 def _rate(outlook: Outlook, fraction: float | None) -> str:
-    return f"{shown(outlook, fraction)}{' of bytes from S3' if outlook.by_bytes else ''}"
+    return f"{shown(outlook, fraction)}{' of bytes from the store' if outlook.by_bytes else ''}"

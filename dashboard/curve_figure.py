@@ -49,7 +49,7 @@ def title(show: str) -> str:
     return {
         "hit": "Hit rate by capacity, % of requests",
         "miss": "Miss rate by capacity, % of requests",
-        "bytes": "Bytes from S3 by capacity, % of bytes served",
+        "bytes": "Bytes from the store by capacity, % of bytes served",
     }[show]
 
 
@@ -79,8 +79,8 @@ def hover(outlook: Outlook, setting: Setting) -> str:
     lines = [
         f"<b>{policy_label(setting[0])}, {'' if outlook.counted(setting) else 'about '}{words.size(setting[1])}</b>",
         f"Hit rate {words.rate(requests)}{hits}",
-        f"Bytes from S3 {words.rate(1 - size)}",
-        f"{words.count(outlook.reads_a_minute(setting))} S3 GETs a minute",
+        f"Bytes from the store {words.rate(1 - size)}",
+        f"{words.count(outlook.reads_a_minute(setting))} reads of the store a minute",
         f"about {dollars(cost)} a month",
     ]
     return "<br>".join(

@@ -34,7 +34,7 @@ def expected(outlook: Outlook | None, new: Setting | None) -> Expected:
     error = outlook.error(new[1])
     rows = [
         ("Expected hit rate", rate(here), f"{rate(there)} ±{error * 100:.1f}"),
-        ("S3 GETs a minute", count(outlook.reads_a_minute(outlook.now)), count(outlook.reads_a_minute(new))),
+        ("Reads of the store a minute", count(outlook.reads_a_minute(outlook.now)), count(outlook.reads_a_minute(new))),
     ]
     cost = cheaper(outlook, new)
     if cost:

@@ -410,7 +410,7 @@ class TestExpectation:
     def test_it_stands_beside_now(self, known):
         panel = words(known.preview("sieve")[f"{page.PANEL}.children"])
         assert "Expected hit rate 70.0 % 75.0 % ±0.5" in panel
-        assert "S3 GETs a minute 300 250" in panel
+        assert "Reads of the store a minute 300 250" in panel
         assert "By 30,000 requests from" in panel
 
     def test_without_curves_nothing_is_expected_and_nothing_said(self, manager):

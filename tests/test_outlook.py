@@ -118,7 +118,7 @@ def test_the_same_memory_under_another_policy_comes_first():
     assert told.kind == "policy"
     assert told.sentence == (
         "Yes: same memory, better policy. SIEVE at 100 MB would have hit 74.0 % instead of 70.0 % (+4.0 points), "
-        "40 fewer S3 GETs a minute."
+        "40 fewer reads of the store a minute."
     )
     assert [each.setting for each in told.suggestions] == [
         ("sieve", 100 * MIB), ("sieve", 85 * MIB), ("sieve", 170 * MIB),
@@ -141,10 +141,10 @@ def test_more_memory_pays_where_no_policy_does():
 def test_by_bytes_it_speaks_of_what_is_fetched():
     told = advise(outlook(by_bytes=True), 0.8)
     assert told.sentence == (
-        "Yes: same memory, better policy. SIEVE at 100 MB would have fetched 26.0 % of bytes from S3 instead of 30.0 % "
-        "(-4.0 points), 40 fewer S3 GETs a minute."
+        "Yes: same memory, better policy. SIEVE at 100 MB would have fetched 26.0 % of bytes from the store instead of "
+        "30.0 % (-4.0 points), 40 fewer reads of the store a minute."
     )
-    assert told.suggestions[2].title == "At most 20 % from S3"
+    assert told.suggestions[2].title == "At most 20 % from the store"
 
 
 def test_less_memory_saves_where_the_curve_is_flat():
@@ -221,7 +221,7 @@ def test_a_machine_with_less_memory_has_a_setting_of_its_own():
 def test_what_is_expected_of_a_change_stands_beside_now():
     there = expected(outlook(), ("sieve", 200 * MIB))
     assert there.rows[0] == ("Expected hit rate", "70.0 %", "82.0 % ±0.5")
-    assert there.rows[1] == ("S3 GETs a minute", "300", "180")
+    assert there.rows[1] == ("Reads of the store a minute", "300", "180")
     assert there.fall == ""
     assert expected(outlook(), ("lru", 50 * MIB)).fall.startswith(
         "The hit rate is expected to fall from 70.0 % to 55.0 %"

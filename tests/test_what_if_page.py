@@ -99,7 +99,7 @@ def test_a_point_that_is_chosen_is_told_in_full(full):
     shown = full.shown(f"{what_if.GRID}.children", what_if.CHOSEN, **{f"{what_if.CHOSEN}.data": f"lru {64 * MIB}"})
     told = words(shown[f"{what_if.PANEL}.children"])
     assert told.startswith("LRU at 64 MB")
-    for row in ("Hit rate", "S3 GETs a minute", "Bytes from S3 a minute", "Cost a month, about"):
+    for row in ("Hit rate", "Reads of the store a minute", "Bytes from the store a minute", "Cost a month, about"):
         assert row in told
 
 
@@ -109,13 +109,15 @@ def test_the_figure_has_a_line_a_policy_where_we_are_and_the_ceiling(full):
     lines = {trace["meta"]["policy"]: trace for trace in figure["data"] if trace["meta"]["role"] == "policy"}
     assert lines.keys() == set(POLICIES)
     assert lines["gdsf"]["line"]["width"] == lines["lru"]["line"]["width"] == 3
-    assert "S3 GETs a minute" in lines["random"]["text"][0]
+    assert "reads of the store a minute" in lines["random"]["text"][0]
     assert [trace["meta"]["role"] for trace in figure["data"]].count("here") == 1
     assert any(shape.get("name") == "ceiling" for shape in figure["layout"]["shapes"])
     assert "Now LRU at 100 MB" in shown[f"{what_if.FRAME}.aria-label"]
 
 
-@pytest.mark.parametrize(("show", "head"), [("miss", "Miss rate by capacity"), ("bytes", "Bytes from S3 by capacity")])
+@pytest.mark.parametrize(
+    ("show", "head"), [("miss", "Miss rate by capacity"), ("bytes", "Bytes from the store by capacity")]
+)
 def test_what_is_shown_is_one_choice_away(full, show, head):
     window = full.window(show=show)[f"{what_if.WINDOW}.data"]
     shown = full._calls.call(

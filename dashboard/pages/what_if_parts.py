@@ -147,7 +147,7 @@ def rates(outlook: Outlook, show: str, best: Setting | None, chosen: Setting | N
     )
 
 
-_CAPTION = {"hit": "Hit rate, %", "miss": "Miss rate, %", "bytes": "Bytes from S3, %"}
+_CAPTION = {"hit": "Hit rate, %", "miss": "Miss rate, %", "bytes": "Bytes from the store, %"}
 
 
 def row_order(outlook: Outlook, before: Sequence[str]) -> list[str]:
@@ -202,9 +202,15 @@ def point(outlook: Outlook, setting: Setting | None, window: Window, applicable:
     about = not outlook.counted(setting)
     rows = [
         ("Hit rate", *(words.rate(outlook.rate(each, by_bytes=False)) for each in (outlook.now, setting))),
-        ("S3 GETs a minute", *(words.count(outlook.reads_a_minute(each)) for each in (outlook.now, setting))),
-        ("Bytes from S3 a minute", *(words.size(outlook.bytes_a_minute(each)) for each in (outlook.now, setting))),
-        ("Cost a month, about", *(_dollars(outlook.dollars_a_month(each)) for each in (outlook.now, setting))),
+        (
+            "Reads of the store a minute",
+            *(words.count(outlook.reads_a_minute(each)) for each in (outlook.now, setting)),
+        ),
+        (
+            "Bytes from the store a minute",
+            *(words.size(outlook.bytes_a_minute(each)) for each in (outlook.now, setting)),
+        ),
+        (_cost_title(), *(_dollars(outlook.dollars_a_month(each)) for each in (outlook.now, setting))),
     ]
     same = setting == outlook.now
     return [
@@ -230,6 +236,12 @@ def point(outlook: Outlook, setting: Setting | None, window: Window, applicable:
             ],
         ),
     ]
+
+
+def _cost_title() -> Component:
+    # Where the images lie is not known here, so whose price it is has to be said.
+    told = "Memory of all caches, and each miss as a GET at the price of S3; both prices are settings."
+    return html.Span(["Cost a month, about ", help_button("in the cost", told)])
 
 
 def _point_words(outlook: Outlook, setting: Setting) -> str:
