@@ -82,7 +82,7 @@ def _seen(fleet: Fleet, reader: Reader, shown: int) -> dict[str, Any]:
     return {
         "version": fleet.newest.version if reader.has_read else None,
         "id": fleet.newest.id,
-        "instances": [[i.name, i.version, i.capped, i.refused_version, i.announced] for i in fleet.alive],
+        "instances": [[i.name, i.version, i.capped, i.refused_version, i.applied_at] for i in fleet.alive],
         "caches": [fleet.engine, fleet.fixed, fleet.caches, *fleet.setting],
         "minute": fleet.last_complete,
         "young": reader.now() - made_at(fleet.newest) < UNDO_SECONDS,

@@ -152,7 +152,7 @@ def latest(fleet: Fleet, previous: Configuration | None, now: float) -> Componen
     if previous is None or not 0 <= now - made_at(newest) < UNDO_SECONDS:
         return None
     done = bool(fleet.alive) and len(fleet.applied) == len(fleet.alive)
-    last = max((instance.announced or 0 for instance in fleet.applied), default=0)
+    last = max((instance.applied_at or 0 for instance in fleet.applied), default=0)
     everywhere = f"In force everywhere {_second(last)}" if done and last else "In force everywhere"
     steps = [
         (f"Saved as v{newest.version} {_second(made_at(newest))}", True),
