@@ -14,7 +14,7 @@ from dashboard.pages import configuration as page
 from dashboard.pages import configuration_callbacks
 from dashboard.pages.configuration import of_question
 from dashboard.ranges import utc
-from dashboard.reader import Reader
+from dashboard.reader import RETRY_SECONDS, Reader
 from metrics.channel import Announcement, ChannelUnavailable
 from metrics.prices import Prices
 from metrics.schema import METRICS, Minute
@@ -35,7 +35,8 @@ class Manager:
         self.channel = SqliteChannel(str(path))
         app = Dash("configuration")
         app.layout = page.layout()
-        reader = Reader(self.channel)
+        self.later = 0.0
+        reader = Reader(self.channel, lambda: time.time() + self.later)
         outlooks = Outlooks(reader, Curves(self.channel), Prices())
         configuration_callbacks.register(app, reader, self.channel, outlooks)
         self._calls = Calls(app)
@@ -63,11 +64,17 @@ class Manager:
 
     def preview(self, policy="lru", capacity="100", base=DEFAULT, **values):
         given = {
-            f"{page.BASE}.data": base.model_dump(),
+            f"{page.BASE}.data": base and base.model_dump(),
             f"{page.POLICY}.value": policy,
             f"{page.CAPACITY}.value": capacity,
         }
         return self._calls.call(f"{page.PANEL}.children", f"{page.CAPACITY}.value", given | values)
+
+    def allow(self):
+        return self._calls.call(f"{page.CAPACITY}.disabled", f"{page.SEEN}.data", {})
+
+    def wait_for_the_channel(self):
+        self.later += RETRY_SECONDS + 1
 
     def submit(self, changed, base=DEFAULT, **values):
         pressed = {} if changed.startswith("{") else {changed: 1}
@@ -153,7 +160,20 @@ class TestFollowing:
         shown = manager.follow()
         assert words(shown[f"{page.IN_FORCE}.children"]) == "What is in force is not known yet."
         assert "Nothing can be saved until the channel answers again." in words(shown[f"{page.TROUBLE}.children"])
+        assert (shown[f"{page.CLEAR}.disabled"], shown[f"{page.HISTORY}.children"]) == (True, [])
+        assert shown[f"{page.HELD}.children"] == "What is cached is not known yet, so there is nothing to clear."
         assert manager.take_up(f"{page.SEEN}.data") == {}
+        panel = manager.preview(base=None)
+        assert "The channel has not answered since this manager began" in words(panel[f"{page.PANEL}.children"])
+        assert (panel[f"{page.APPLY}.disabled"], panel[f"{page.WHY_NOT}.children"]) == (
+            True, "What is in force is not known yet.",
+        )  # fmt: skip
+        allowed = manager.allow()
+        assert {value for name, value in allowed.items() if name.endswith(".disabled")} == {True}
+        monkeypatch.undo()
+        manager.wait_for_the_channel()
+        assert manager.follow()[f"{page.CLEAR}.disabled"] is False
+        assert manager.allow()[f"{page.CAPACITY}.disabled"] is False
 
 
 class TestForm:

@@ -24,6 +24,8 @@ from dashboard.ranges import utc
 from dashboard.words import MISSING, moment, sentence, size
 
 UNDO_SECONDS = 600
+UNKNOWN = "What is in force is not known yet."
+UNKNOWN_HELD = "What is cached is not known yet, so there is nothing to clear."
 
 
 def now_and_new(
@@ -55,6 +57,12 @@ def now_and_new(
         *(html.P(told, className="told") for told in _consequences(base, policy, capacity_bytes, fleet)),
         *_expectation(effect),
     ]
+
+
+def nothing_known() -> list[Component]:
+    """The same panel before the channel has answered for the first time."""
+    told = f"{UNKNOWN} The channel has not answered since this manager began; the form opens as soon as it does."
+    return [html.H2("What changes"), html.P(told, className="told")]
 
 
 def as_the_server_has_it(fleet: Fleet) -> list[Component]:
