@@ -58,7 +58,7 @@ def time_axis(start: str, end: str, seconds: int, colours: dict[str, str]) -> di
         "ticks": "outside",
         "ticklen": 4,
         "tickangle": 0,
-        "tickformat": "%H:%M\n%-d %b %Y" if seconds <= 2 * DAY else "%-d %b\n%Y",
+        "tickformat": "%H:%M\n%-d %b" if seconds <= 2 * DAY else "%-d %b\n%Y",
         "hoverformat": "%-d %b %H:%M",
     } | ({"dtick": 6 * HOUR * 1000} if DAY < seconds <= 2 * DAY else {})
 

@@ -1,7 +1,7 @@
 """An outlook becomes a figure: a line a policy over capacity, where we are, and where no cache gets. No Dash."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from cache.config import MIB
@@ -160,7 +160,7 @@ def _layout(outlook: Outlook, show: str, colours: Palette, best: Setting | None,
         "hoverdistance": 24, "dragmode": False, "showlegend": False, "autosize": True, "uirevision": "kept",
         "xaxis": {
             "type": "log", "range": [low - room, high + room], "tickvals": ticks, "fixedrange": True,
-            "ticktext": [words.size(tick * MIB) for tick in ticks], "showgrid": False, "zeroline": False,
+            "ticktext": tick_words(ticks), "showgrid": False, "zeroline": False,
             "linecolor": colours["input-border"], "ticks": "outside", "ticklen": 4, "tickangle": 0,
             "tickcolor": colours["input-border"],
             "title": {"text": f"{capacity_title(outlook.choices.engine)}, each step doubles", "font": font,
@@ -173,6 +173,16 @@ def _layout(outlook: Outlook, show: str, colours: Palette, best: Setting | None,
         "shapes": [*_ceiling(outlook, show, colours), _now_line(outlook, colours)],
         "annotations": [*labels(outlook, show, colours, best, order), *_ceiling_words(outlook, show, colours)],
     }  # fmt: skip
+
+
+def tick_words(ticks_mb: Sequence[float]) -> list[str]:
+    """32 MB, 64, 128, 1 GB: the unit only where it is another one, since on a phone there is no room for more."""
+    told, unit_before = [], ""
+    for tick in ticks_mb:
+        number, unit = words.size(tick * MIB).split()
+        told.append(number if unit == unit_before else f"{number} {unit}")
+        unit_before = unit
+    return told
 
 
 def _now_line(outlook: Outlook, colours: Palette) -> dict:

@@ -6,7 +6,7 @@ import pytest
 
 from cache.config import MIB
 from dashboard.advice import BESIDES, advise, round_up
-from dashboard.curve_figure import curve_figure, sentence
+from dashboard.curve_figure import curve_figure, sentence, tick_words
 from dashboard.expectation import expected
 from dashboard.outlook import Outlook, columns, setting_now
 from dashboard.outlooks import prediction
@@ -205,6 +205,10 @@ def test_a_point_that_was_little_sampled_is_weak():
     there = outlook(curve(sampled={400 * MIB: (0.01, 900)}))
     assert there.weak(("sieve", 400 * MIB))
     assert not there.weak(("sieve", 100 * MIB))
+
+
+def test_sizes_on_the_axis_have_their_unit_where_it_changes():
+    assert tick_words([0.5, 1, 2, 512, 1024, 2048]) == ["512 KB", "1 MB", "2", "512", "1 GB", "2"]
 
 
 def test_the_small_table_has_whole_doublings_and_what_is_in_force():

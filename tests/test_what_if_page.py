@@ -247,6 +247,17 @@ def test_capacity_stands_over_miss_rate_with_each_change_marked(manager, trace):
     assert shown[f"{activity.TELLS}.children"].startswith("Capacity 100 MB; miss rate ")
 
 
+@pytest.mark.parametrize(
+    ("minutes_ago", "span"), [(3, "15m"), (42, "1h"), (100, "3h"), (600, "24h"), (1440, "24h"), (None, "24h")]
+)
+def test_the_timeline_begins_with_the_shortest_range_that_holds_all_there_is(minutes_ago, span):
+    assert activity.span_from(None if minutes_ago is None else 1_800_000_000 - 60 * minutes_ago, 1_800_000_000) == span
+
+
+def test_a_young_system_fills_the_timeline(full):
+    assert full._calls.call(f"{activity.SPAN}.value", f"{activity.SPAN}.id", {}) == {f"{activity.SPAN}.value": "1h"}
+
+
 def test_without_statistics_the_timeline_says_so(manager):
     shown = manager._calls.call(f"{activity.GRAPH}.figure", f"{activity.SPAN}.value", {f"{activity.SPAN}.value": "24h"})
     assert shown[f"{activity.TELLS}.children"] == "No statistics in this range."

@@ -210,7 +210,7 @@ def point(outlook: Outlook, setting: Setting | None, window: Window, applicable:
             "Bytes from the store a minute",
             *(words.size(outlook.bytes_a_minute(each)) for each in (outlook.now, setting)),
         ),
-        (_cost_title(), *(_dollars(outlook.dollars_a_month(each)) for each in (outlook.now, setting))),
+        ("Cost a month, about", *(_dollars(outlook.dollars_a_month(each)) for each in (outlook.now, setting))),
     ]
     same = setting == outlook.now
     return [
@@ -228,6 +228,8 @@ def point(outlook: Outlook, setting: Setting | None, window: Window, applicable:
                 ),
             ],
         ),
+        # Where the images lie is not known here, so whose price it is has to be said.
+        html.P("Cost: the memory of all caches, and each miss as a GET at the price of S3.", className="caption"),
         html.Div(
             className="answers",
             children=[
@@ -236,12 +238,6 @@ def point(outlook: Outlook, setting: Setting | None, window: Window, applicable:
             ],
         ),
     ]
-
-
-def _cost_title() -> Component:
-    # Where the images lie is not known here, so whose price it is has to be said.
-    told = "Memory of all caches, and each miss as a GET at the price of S3; both prices are settings."
-    return html.Span(["Cost a month, about ", help_button("in the cost", told)])
 
 
 def _point_words(outlook: Outlook, setting: Setting) -> str:
