@@ -8,7 +8,7 @@ from cache.policies import POLICIES
 from dashboard.choices import Choices, limit, policy_label
 from dashboard.cost import dollars
 from dashboard.outlook import ENOUGH_COVERED, ENOUGH_REQUESTS, Outlook
-from dashboard.words import count, points, rate, size
+from dashboard.words import clock, count, points, rate, size
 from metrics.curves import Setting
 
 LEAST_GAIN = 0.005
@@ -107,7 +107,8 @@ def same_memory(outlook: Outlook) -> Suggestion:
     gain = outlook.rate(best) - outlook.here if best else 0.0
     if best is None or best[0] == outlook.now[0] or gain <= threshold(outlook, best[1]):
         return Suggestion(title, None, "Nothing to gain", (_best_other(outlook),))
-    return Suggestion(title, best, shown(outlook, outlook.rate(best)), _gain(outlook, best), gain=gain)
+    about = not outlook.counted(best)
+    return Suggestion(title, best, shown(outlook, outlook.rate(best)), _gain(outlook, best), about, gain)
 
 
 def less_memory(outlook: Outlook) -> Suggestion:
@@ -129,7 +130,7 @@ def less_memory(outlook: Outlook) -> Suggestion:
 
 
 def reach_target(outlook: Outlook, target: float) -> Suggestion:
-    title = f"At most {100 - target * 100:g} % from S3" if outlook.by_bytes else f"Reach {target * 100:g} %"
+    title = f"At most {100 - target * 100:g} % from the store" if outlook.by_bytes else f"Reach {target * 100:g} %"
     needs = {policy: outlook.capacity_for(policy, target) for policy in outlook.policies}
     reaching = {policy: needs[policy] for policy in proposed(outlook) if needs[policy] is not None}
     if outlook.here >= target:
@@ -140,7 +141,7 @@ def reach_target(outlook: Outlook, target: float) -> Suggestion:
             limit = "floor" if outlook.by_bytes else "ceiling"
             told = f"No cache reaches it: the {limit} is {shown(outlook, ceiling)}, by first requests."
         else:
-            told = f"Nothing up to {size(outlook.curve.capacities[-1])} reaches it."
+            told = f"Nothing up to {size(outlook.capacities[-1])} reaches it."
         return Suggestion(title, None, "Out of reach", (told,))
     best = min(reaching, key=reaching.__getitem__)
     setting = best, round_up(reaching[best])
@@ -158,11 +159,11 @@ def named(setting: Setting, about: bool = False) -> str:
 
 
 def fewer_reads(outlook: Outlook, setting: Setting) -> str:
-    """711 fewer S3 GETs a minute."""
+    """711 fewer reads of the store a minute."""
     there, here = outlook.reads_a_minute(setting), outlook.reads_a_minute(outlook.now)
     if there is None or here is None:
         return ""
-    return f"{count(abs(here - there))} {'fewer' if there <= here else 'more'} S3 GETs a minute"
+    return f"{count(abs(here - there))} {'fewer' if there <= here else 'more'} reads of the store a minute"
 
 
 def cheaper(outlook: Outlook, setting: Setting) -> str:
@@ -183,8 +184,9 @@ def round_up(capacity: float) -> int:
 
 
 def _instead(outlook: Outlook, setting: Setting) -> str:
+    there = named(setting, not outlook.counted(setting))
     return (
-        f"{named(setting)} {_verb(outlook)} {_rate(outlook, outlook.rate(setting))} instead of "
+        f"{there} {_verb(outlook)} {_rate(outlook, outlook.rate(setting))} instead of "
         f"{shown(outlook, outlook.here)} ({_gain(outlook, setting)[0]}), {fewer_reads(outlook, setting)}."
     )
 
@@ -216,7 +218,8 @@ def _best_other(outlook: Outlook) -> str:
 def _too_early(outlook: Outlook) -> str:
     requests = outlook.curve.live.requests
     if requests < ENOUGH_REQUESTS:
-        told = f"Too early: {count(requests)} of the {count(ENOUGH_REQUESTS)} requests needed."
+        since = f", counted since {clock(outlook.curve.begun)} UTC, {outlook.cut}" if outlook.cut else ""
+        told = f"Too early: {count(requests)} of the {count(ENOUGH_REQUESTS)} requests needed{since}."
         pace = outlook.requests_a_minute
         left = (ENOUGH_REQUESTS - requests) / pace if pace else math.inf
         return f"{told} About {max(1, math.ceil(left))} min more." if left < 600 else told
@@ -228,9 +231,9 @@ def _too_early(outlook: Outlook) -> str:
 
 
 def shown(outlook: Outlook, fraction: float | None) -> str:
-    """A hit rate; by bytes what is left of it, which is fetched from S3."""
+    """A hit rate; by bytes what is left of it, which is fetched from the store."""
     return rate(1 - fraction if outlook.by_bytes and fraction is not None else fraction)
 
 
 def _rate(outlook: Outlook, fraction: float | None) -> str:
-    return f"{shown(outlook, fraction)}{' of bytes from S3' if outlook.by_bytes else ''}"
+    return f"{shown(outlook, fraction)}{' of bytes from the store' if outlook.by_bytes else ''}"

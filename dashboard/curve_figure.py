@@ -1,7 +1,7 @@
 """An outlook becomes a figure: a line a policy over capacity, where we are, and where no cache gets. No Dash."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from cache.config import MIB
@@ -49,7 +49,7 @@ def title(show: str) -> str:
     return {
         "hit": "Hit rate by capacity, % of requests",
         "miss": "Miss rate by capacity, % of requests",
-        "bytes": "Bytes from S3 by capacity, % of bytes served",
+        "bytes": "Bytes from the store by capacity, % of bytes served",
     }[show]
 
 
@@ -74,13 +74,13 @@ def hover(outlook: Outlook, setting: Setting) -> str:
     """What is told of a point: hits, reads of the store, bytes, cost."""
     requests, size = (outlook.rate(setting, by_bytes=each) for each in (False, True))
     count = outlook.curve.points.get(setting)
-    hits = f" ({words.count(count.hits)} of {words.count(count.requests)})" if count else ""
+    hits = f" ({words.count(count.hits)} of {words.count(count.requests)})" if outlook.counted(setting) else ""
     cost = outlook.dollars_a_month(setting)
     lines = [
-        f"<b>{policy_label(setting[0])}, {words.size(setting[1])}</b>",
+        f"<b>{policy_label(setting[0])}, {'' if outlook.counted(setting) else 'about '}{words.size(setting[1])}</b>",
         f"Hit rate {words.rate(requests)}{hits}",
-        f"Bytes from S3 {words.rate(1 - size)}",
-        f"{words.count(outlook.reads_a_minute(setting))} S3 GETs a minute",
+        f"Bytes from the store {words.rate(1 - size)}",
+        f"{words.count(outlook.reads_a_minute(setting))} reads of the store a minute",
         f"about {dollars(cost)} a month",
     ]
     return "<br>".join(
@@ -89,9 +89,7 @@ def hover(outlook: Outlook, setting: Setting) -> str:
 
 
 def _line(outlook: Outlook, policy: str, show: str, colours: Palette, strong: bool, coloured: bool) -> list[dict]:
-    # Sizes looked at for a while only, around a capacity of before or of just now, saw other requests than the rest.
-    shown = [size for size in outlook.sizes(policy) if size in shown_sizes(outlook)]
-    sizes = [size for size in shown if outlook.comparable((policy, size))] or shown
+    sizes = [size for size in outlook.sizes(policy) if size in shown_sizes(outlook)]
     rates = [shown_rate(show, outlook.rate((policy, size))) for size in sizes]
     symbol, dash = SYMBOLS.get(policy, ("circle", "solid"))
     colour = colours[policy] if coloured else colours["input-border"]
@@ -162,7 +160,7 @@ def _layout(outlook: Outlook, show: str, colours: Palette, best: Setting | None,
         "hoverdistance": 24, "dragmode": False, "showlegend": False, "autosize": True, "uirevision": "kept",
         "xaxis": {
             "type": "log", "range": [low - room, high + room], "tickvals": ticks, "fixedrange": True,
-            "ticktext": [words.size(tick * MIB) for tick in ticks], "showgrid": False, "zeroline": False,
+            "ticktext": tick_words(ticks), "showgrid": False, "zeroline": False,
             "linecolor": colours["input-border"], "ticks": "outside", "ticklen": 4, "tickangle": 0,
             "tickcolor": colours["input-border"],
             "title": {"text": f"{capacity_title(outlook.choices.engine)}, each step doubles", "font": font,
@@ -175,6 +173,16 @@ def _layout(outlook: Outlook, show: str, colours: Palette, best: Setting | None,
         "shapes": [*_ceiling(outlook, show, colours), _now_line(outlook, colours)],
         "annotations": [*labels(outlook, show, colours, best, order), *_ceiling_words(outlook, show, colours)],
     }  # fmt: skip
+
+
+def tick_words(ticks_mb: Sequence[float]) -> list[str]:
+    """32 MB, 64, 128, 1 GB: the unit only where it is another one, since on a phone there is no room for more."""
+    told, unit_before = [], ""
+    for tick in ticks_mb:
+        number, unit = words.size(tick * MIB).split()
+        told.append(number if unit == unit_before else f"{number} {unit}")
+        unit_before = unit
+    return told
 
 
 def _now_line(outlook: Outlook, colours: Palette) -> dict:

@@ -20,7 +20,7 @@ def shown_rate(show: str, hit_rate: float | None) -> float | None:
 
 def shown_sizes(outlook: Outlook) -> list[int]:
     """The capacities around the one in force, ascending."""
-    sizes, now = outlook.curve.capacities, outlook.now[1]
+    sizes, now = outlook.capacities, outlook.now[1]
     return [size for size in sizes if now / BELOW <= size <= now * ABOVE] or sizes
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dashboard.reader import RETRY_SECONDS
 from metrics.channel import Channel, ChannelUnavailable
-from metrics.curves import HOUR, Curve, add_curves, alike
+from metrics.curves import HOUR, Curve, Setting, add_curves, alike, looked_at
 
 BY_HOURS_FROM_SECONDS = 3 * HOUR
 """Longer ranges are read by whole hours, and by minutes at their ends."""
@@ -55,6 +55,11 @@ class Curves:
         """The same without the beginning in which not yet every setting was looked at, where enough is left."""
         told = alike(self._of(start, end, instance), least_requests, LEAST_LEFT)
         return add_curves(told, settling=settling, in_turn=in_turn)
+
+    def looked_at(self, start: int, end: int, instance: str, setting: Setting, in_turn: bool = False) -> Curve | None:
+        """Only what came once every instance looked at a setting, which may just have come into force."""
+        told = looked_at(self._of(start, end, instance), setting)
+        return add_curves(told, settling=True, in_turn=in_turn)
 
     def minutes(self, start: int, end: int) -> list[Curve]:
         """Minute by minute and instance by instance."""

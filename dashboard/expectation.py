@@ -29,17 +29,17 @@ def expected(outlook: Outlook | None, new: Setting | None) -> Expected:
     if outlook.too_early or outlook.off or here is None:
         return Expected(told=(f"What it would do is not known yet. {advise(outlook, 0.9).sentence}",))
     if there is None:
-        sizes = outlook.curve.capacities
+        sizes = outlook.capacities
         return Expected(told=(f"What it would do is not known: it is far from {_span(sizes[0], sizes[-1])}.",))
     error = outlook.error(new[1])
     rows = [
         ("Expected hit rate", rate(here), f"{rate(there)} ±{error * 100:.1f}"),
-        ("S3 GETs a minute", count(outlook.reads_a_minute(outlook.now)), count(outlook.reads_a_minute(new))),
+        ("Reads of the store a minute", count(outlook.reads_a_minute(outlook.now)), count(outlook.reads_a_minute(new))),
     ]
     cost = cheaper(outlook, new)
     if cost:
         rows.append(("Cost a month, about", *(dollars(outlook.dollars_a_month(each)) for each in (outlook.now, new))))
-    since = max(outlook.curve.start, outlook.curve.since)
+    since = outlook.curve.begun
     told = [
         f"By {count(outlook.curve.live.requests)} requests from {clock(since)} to {clock(outlook.curve.end)} UTC, "
         f"{duration(outlook.curve.end - since)}."

@@ -74,7 +74,7 @@ def _layout(
         "yaxis": axis,
         "shapes": _tint(grid, unfinished, colours) + mark_shapes(marks, colours),
         "annotations": [
-            *mark_annotations(marks, colours),
+            *mark_annotations(marks, grid.range, colours),
             *_end_labels(chart, shown, columns, axis["range"][1], colours),
             {
                 "text": "UTC", "xref": "paper", "yref": "paper", "x": 1, "y": 0, "xanchor": "left", "yanchor": "top",

@@ -19,6 +19,7 @@ class Instance:
     name: str
     heard: float  # seconds since 1970
     announced: float | None  # when it last said what it runs on
+    applied_at: float | None  # when it took that up
     alive: bool
     stopped: bool
     version: int
@@ -170,13 +171,15 @@ def _instance(name: str, said: Announcement | None, last: Minute | None, now: fl
     # The minute that is flushed on the way out ends after the goodbye.
     stopped = said is not None and said.stopped and (last is None or said.time >= last.time)
     echoed = last is not None and (said is None or said.time < last.time)
+    version = last.values.get("config_version", 0) if echoed else said.version
     return Instance(
         name=name,
         heard=heard,
         announced=said.time if said else None,
+        applied_at=said.applied_at if said and said.version == version else None,
         alive=not stopped and now - heard <= ALIVE_SECONDS + lag_seconds,
         stopped=stopped,
-        version=last.values.get("config_version", 0) if echoed else said.version,
+        version=version,
         policy=said.policy if said else "",
         capacity_bytes=said.capacity_bytes if said else last.values.get("capacity_bytes", 0),
         capped=said is not None and said.capped,

@@ -39,15 +39,37 @@ def merged(documents: Sequence[Configuration], range: Range) -> list[Mark]:
     marks: list[Mark] = []
     for document in documents:
         marks.append(Mark(made_at(document), (document.version,)))
-        while len(marks) > 1 and marks[-1].time - marks[-2].time < max(least, _room(*marks[-2:], range)):
+        while len(marks) > 1 and _apart(*marks[-2:], range) < max(least, _room(*marks[-2:], range)):
             last = marks.pop()
             marks[-1] = Mark(marks[-1].time, marks[-1].versions + last.versions)
     return marks
 
 
+def _apart(one: Mark, other: Mark, range: Range) -> float:
+    """The seconds between the middles of two flags."""
+    return _middle(other, range) - _middle(one, range)
+
+
+def _middle(mark: Mark, range: Range) -> float:
+    half = _half(mark, range)
+    return {"left": range.start + half, "right": range.end - half}.get(_side(mark, range), mark.time)
+
+
+def _side(mark: Mark, range: Range) -> str:
+    """Where a flag is held: at an end of the chart it stands beside its line, so as not to be cut off."""
+    half = _half(mark, range)
+    if mark.time + half > range.end:
+        return "right"
+    return "left" if mark.time - half < range.start else "center"
+
+
+def _half(mark: Mark, range: Range) -> float:
+    return len(mark.flag) / 2 * LETTER * range.seconds
+
+
 def _room(one: Mark, other: Mark, range: Range) -> float:
-    """The seconds between two marks that their flags need, each in the middle over its own."""
-    return (len(one.flag) + len(other.flag)) / 2 * LETTER * range.seconds
+    """The seconds between the middles of two flags that they need."""
+    return _half(one, range) + _half(other, range)
 
 
 def mark_shapes(marks: Sequence[Mark], colours: Palette) -> list[dict]:
@@ -60,10 +82,11 @@ def mark_shapes(marks: Sequence[Mark], colours: Palette) -> list[dict]:
     ]  # fmt: skip
 
 
-def mark_annotations(marks: Sequence[Mark], colours: Palette) -> list[dict]:
+def mark_annotations(marks: Sequence[Mark], range: Range, colours: Palette) -> list[dict]:
     return [
         {
-            "text": mark.flag, "xref": "x", "yref": "paper", "x": iso(mark.time), "y": 1, "xanchor": "center",
+            "text": mark.flag, "xref": "x", "yref": "paper", "x": iso(mark.time), "y": 1,
+            "xanchor": _side(mark, range),
             "yanchor": "bottom", "showarrow": False, "font": {"size": 12, "color": colours["muted"]},
             "name": f"change {mark.flag}",
         }

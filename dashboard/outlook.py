@@ -12,6 +12,9 @@ from metrics.prices import GB, MONTH_SECONDS, Prices
 ENOUGH_REQUESTS = 20_000
 ENOUGH_OBJECTS = 8_000
 ENOUGH_COVERED = 0.3
+LOOKED_AT = 0.9
+"""A point that saw less of the requests than this share of what the best one saw is as if it was not there: what it
+was not asked, mostly while all caches were empty, would make it seem better or worse than its neighbours."""
 EXACT_ERROR = 0.005
 SAMPLED_ERROR = 0.007
 """At ENOUGH_OBJECTS sampled entries; it grows as the root of there being fewer."""
@@ -28,7 +31,7 @@ class Outlook:
     """One curve looked at from the setting that is in force. ``by_bytes`` makes every rate one of bytes, not requests.
 
     ``served`` is how many requests statistics count in the same range; ``caches`` how many caches there are;
-    ``choices`` what they can do.
+    ``choices`` what they can do. ``cut`` says why only the end of the range that was asked for is in it.
     """
 
     curve: Curve
@@ -38,14 +41,14 @@ class Outlook:
     by_bytes: bool = False
     served: int | None = None
     choices: Choices = ANY
+    cut: str = ""
 
     # --- rates -----------------------------------------------------------------------------------------------------
 
     def rate(self, setting: Setting, by_bytes: bool | None = None) -> float | None:
         """The hit rate of a setting: counted, or between two capacities that were, by the logarithm of the size."""
-        count = self.curve.points.get(setting)
-        if count is not None and count.requests:
-            return self._of(count, by_bytes)
+        if self.counted(setting):
+            return self._of(self.curve.points[setting], by_bytes)
         policy, capacity = setting
         sizes = self.sizes(policy)
         above = next((size for size in sizes if size >= capacity), None)
@@ -57,7 +60,8 @@ class Outlook:
         return low + share * (high - low)
 
     def counted(self, setting: Setting) -> bool:
-        return bool(self.curve.points.get(setting, Count()).requests)
+        """Whether a point saw as many of the requests as others, nearly."""
+        return self.curve.points.get(setting, Count()).requests >= self._least
 
     @cached_property
     def here(self) -> float | None:
@@ -66,9 +70,9 @@ class Outlook:
 
     @property
     def really(self) -> float | None:
-        """What the cache hit under the present setting."""
-        count = self.curve.in_force.get(self.now)
-        return self._of(count) if count and count.requests else None
+        """What the cache hit under the present setting; None where that was in force for a part of the time only."""
+        count = self.curve.in_force.get(self.now, Count())
+        return self._of(count) if count.requests >= self._least else None
 
     @property
     def ceiling(self) -> float | None:
@@ -79,10 +83,10 @@ class Outlook:
         """The capacities at which a policy was counted, ascending."""
         return sorted(size for name, size in self.curve.points if name == policy and self.counted((name, size)))
 
-    def comparable(self, setting: Setting) -> bool:
-        """Whether a point saw enough of the range's requests to stand in one line with the others."""
-        count = self.curve.points.get(setting)
-        return bool(count and count.requests >= ENOUGH_COVERED * max(1, self.curve.live.requests))
+    @cached_property
+    def capacities(self) -> list[int]:
+        """The capacities at which any policy was counted, ascending."""
+        return sorted({size for policy, size in self.curve.points if self.counted((policy, size))})
 
     @property
     def policies(self) -> list[str]:
@@ -138,8 +142,7 @@ class Outlook:
     def weak(self, setting: Setting) -> bool:
         """Whether too little is known of a point to act on it."""
         sampled = [objects for size, (_, objects) in self.curve.sampled.items() if _near(size, setting[1])]
-        little = setting in self.curve.points and not self.comparable(setting)
-        return little or any(objects < ENOUGH_OBJECTS for objects in sampled)
+        return any(objects < ENOUGH_OBJECTS for objects in sampled)
 
     @property
     def covered(self) -> float:
@@ -154,6 +157,11 @@ class Outlook:
     def off(self) -> bool:
         """Whether the shadow of the setting in force did not do as the cache did."""
         return self._off > off_by(self.choices)
+
+    @cached_property
+    def _least(self) -> float:
+        """The requests that a point must have seen."""
+        return max(1, LOOKED_AT * max((count.requests for count in self.curve.points.values()), default=0))
 
     @property
     def _off(self) -> float:

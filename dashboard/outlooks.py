@@ -1,5 +1,6 @@
 """The outlook of a range, from what the channel holds; and what a change is expected to do, to be kept with it."""
 
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
@@ -54,11 +55,27 @@ class Outlooks:
             return None
         if self._settling(curve.start):
             curve = comparable(settling=True) or curve
-        totals = self._reader.totals(range, instance)
         caches = 1 if fleet.shared or instance != "all" else len(self._curves.instances(range.start, range.end))
-        served = totals.requests if totals else None
-        now = setting_now(curve, base)
-        return Outlook(curve, now, max(1, caches), self._prices, by_bytes, served, choices(fleet))
+        looked_on = Outlook(
+            curve, setting_now(curve, base), max(1, caches), self._prices, by_bytes,
+            self._served(range, instance), choices(fleet),
+        )  # fmt: skip
+        return looked_on if looked_on.here is not None else self._since_looked_at(looked_on, range, instance)
+
+    def _since_looked_at(self, whole: Outlook, range: Range, instance: str) -> Outlook:
+        """The same of the end of a range, in which the setting in force was looked at; of all where there is none."""
+        asked = range.start, range.end, instance
+        curve = self._curves.looked_at(*asked, whole.now, in_turn=bool(whole.choices.engine))
+        if curve is None or not curve.live.requests or whole.now not in curve.points:
+            return whole
+        before = [setting for setting in whole.curve.in_force if setting[1] != whole.now[1]]
+        cut = "when the capacity changed" if before else "when it was first looked at"
+        served = self._served(Range(curve.start, range.end, MINUTE), instance)
+        return replace(whole, curve=curve, served=served, cut=cut)
+
+    def _served(self, range: Range, instance: str) -> int | None:
+        totals = self._reader.totals(range, instance)
+        return totals.requests if totals else None
 
     def _settling(self, start: int) -> bool:
         """Whether a range begins soon after the setting last changed before it."""

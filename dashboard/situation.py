@@ -192,7 +192,7 @@ def _points(curve: Curve, policy: str, outlook: Outlook) -> scaling.Curve:
     points = tuple(
         Point(size, count.requests, count.misses)
         for (name, size), count in sorted(curve.points.items())
-        if name == policy and count.requests and not outlook.weak((name, size))
+        if name == policy and outlook.counted((name, size)) and not outlook.weak((name, size))
     )
     return scaling.Curve(curve.infinite.requests, curve.infinite.misses, points)
 

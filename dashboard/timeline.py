@@ -20,6 +20,8 @@ from dashboard.traces import Grid, Series
 from metrics.decisions import Decision
 
 UPPER, LOWER = (0.6, 1.0), (0.0, 0.46)
+HEAD = 16
+"""The height of a panel's head in pixels; the flags of changes stand above the upper one's."""
 
 
 def timeline(
@@ -47,7 +49,7 @@ def timeline(
             *_decided(grid, capacity, decisions, colours),
         ],
         "layout": {
-            "margin": {"l": 60, "r": 24, "t": 22, "b": 40}, "paper_bgcolor": "rgba(0, 0, 0, 0)",
+            "margin": {"l": 60, "r": 24, "t": 22 + HEAD, "b": 40}, "paper_bgcolor": "rgba(0, 0, 0, 0)",
             "plot_bgcolor": "rgba(0, 0, 0, 0)", "font": {"family": FONT} | font, "hovermode": "x unified",
             "hoverlabel": {"bgcolor": colours["card"], "bordercolor": colours["input-border"],
                            "font": {"color": colours["ink"], "family": FONT, "size": 12}},
@@ -56,7 +58,7 @@ def timeline(
             "yaxis": above | {"domain": UPPER}, "yaxis2": below | {"domain": LOWER},
             "shapes": mark_shapes(marks, colours),
             "annotations": [
-                *mark_annotations(marks, colours),
+                *(flag | {"yshift": HEAD} for flag in mark_annotations(marks, range, colours)),
                 *(_head(text, place, colours) for text, place in (("Capacity of all", UPPER), ("Miss rate, %", LOWER))),
             ],
         },

@@ -56,7 +56,7 @@ def as_json(curve: Curve | None) -> dict[str, Any]:
     if curve is None:
         return {"since": None, "exact": None, "points": []}
     return {
-        "since": iso(max(curve.since, curve.start)),
+        "since": iso(curve.begun),
         "exact": curve.exact,
         "shed": curve.shed,
         "memory_bytes": curve.memory_bytes,

@@ -43,7 +43,8 @@ class ConfigurationRefused(Exception):
 class Announcement:
     """What an instance says of itself when it starts, stops, or has taken up or refused a configuration.
 
-    ``time`` is seconds since 1970, UTC; ``version`` the configuration it runs on; ``capacity_bytes`` what it really
+    ``time`` is seconds since 1970, UTC; ``version`` the configuration it runs on, and ``applied_at`` when it took that
+    up, whatever restarts came since; None where it knew no other before. ``capacity_bytes`` is what it really
     applies, and ``capped`` that this is less than was asked for; ``refused_version`` and ``problem`` tell of a newer
     document that it could not take up. ``most_bytes`` is the most that its machine's memory allows, where it says so.
     ``program`` is the version of the program that runs there.
@@ -67,6 +68,7 @@ class Announcement:
     fixed: str = ""
     cache_problem: str = ""
     program: str = ""
+    applied_at: float | None = None
 
 
 def announced(said: Mapping[str, Any]) -> Announcement:

@@ -1,7 +1,7 @@
 """What would have been: hits by policy and capacity, as counts that add up over minutes and over instances."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 HOUR = 3600
@@ -55,7 +55,8 @@ class Curve:
     is what the cache did under each setting that it had; ``checked`` are, of the minutes in which the setting in force
     was looked at too and had settled, what the cache did and what its shadow did. ``sampled`` tells of each capacity
     that is estimated what share of all entries was looked at, and how many there were. ``since`` is when the shadows
-    began to count, ``seconds`` how much time is in it. ``instance`` is empty where it is several.
+    that count began to, of several curves the first of them; ``seconds`` is how much time is in it. ``instance`` is
+    empty where it is several.
     """
 
     instance: str
@@ -77,6 +78,11 @@ class Curve:
     @property
     def end(self) -> int:
         return self.start + self.period_seconds
+
+    @property
+    def begun(self) -> float:
+        """Since when there are counts in it. Those of an hour may be from before its shadows began anew."""
+        return max(self.start, min(self.since, self.end - self.seconds))
 
     @property
     def policies(self) -> list[str]:
@@ -153,7 +159,7 @@ def add_curves(
         start=start,
         period_seconds=max(curve.end for curve in ordered) - start,
         seconds=_seconds(ordered, in_turn),
-        since=max({curve.instance: curve.since for curve in ordered}.values()),
+        since=min(curve.begun for curve in ordered),
         live=_sum(curve.live for curve in ordered),
         infinite=_sum(curve.infinite for curve in ordered),
         points={setting: Count(*sums) for setting, sums in points.items()},
@@ -181,10 +187,19 @@ def alike(curves: Sequence[Curve], least_requests: int, least_share: float) -> S
     return left if asked >= max(least_requests, least_share * asked_of_all) else curves
 
 
+def looked_at(curves: Sequence[Curve], setting: Setting) -> Sequence[Curve]:
+    """What came once every instance looked at a setting."""
+    since = max((curve.end for curve in curves if not _has_all(curve, (setting,))), default=0)
+    return [curve for curve in curves if curve.start >= since]
+
+
 def roll(minutes: Iterable[Curve], instance: str, hour: int) -> Curve | None:
-    """One instance's hour of its minutes."""
-    whole = add_curves(minutes, instance)
-    return None if whole is None else Curve(**(_members(whole) | {"start": hour, "period_seconds": HOUR}))
+    """One instance's hour of its minutes; its shadows are those that counted last."""
+    told = [*minutes]
+    whole = add_curves(told, instance)
+    if whole is None:
+        return None
+    return replace(whole, start=hour, period_seconds=HOUR, since=max(minute.since for minute in told))
 
 
 def hours_and_minutes(start: int, end: int) -> tuple[tuple[int, int], list[tuple[int, int]]]:
@@ -249,7 +264,3 @@ def _seconds(curves: Iterable[Curve], in_turn: bool) -> int:
 
 def _sum(counts: Iterable[Count]) -> Count:
     return sum(counts, Count())
-
-
-def _members(curve: Curve) -> dict[str, Any]:
-    return {name: getattr(curve, name) for name in curve.__dataclass_fields__}

@@ -1,6 +1,7 @@
 """Takes up the newest configuration: newest document -> cache, kept on disk, announced."""
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -70,6 +71,7 @@ class Follower:
         self._clock = clock
         self._refused: ConfigurationRefused | None = None
         self._announced_at: float | None = None
+        self._applied_at: float | None = None
         self._wait_seconds = 0.0
         self._not_before = 0.0
         self._changing = Lock()
@@ -84,6 +86,7 @@ class Follower:
         try:
             self._reconfigure(last_good)
             self.current = last_good
+            self._applied_at = None if last_good is DEFAULT else self._kept_at()
         except ConfigurationRefused as refused:  # it was good for another cache
             self._refuse(refused)
         self._kept_id = self.current.id
@@ -96,7 +99,7 @@ class Follower:
             kept = Configuration.model_validate_json(self._last_good.read_text())
             with self._changing:
                 if kept.id != self.current.id:
-                    self._change_to(kept)
+                    self._change_to(kept, self._kept_at())
         except FileNotFoundError:
             pass  # nothing was ever edited
         except (OSError, ValidationError, ChannelUnavailable, ConfigurationRefused) as error:
@@ -152,18 +155,25 @@ class Follower:
         try:
             newest = self._channel.newest()
             if newest.id != self.current.id or self._refused is not None:
-                self._change_to(newest)
+                self._change_to(newest, self._taken_up_at(newest))
                 self._refused, self._announced_at = None, None
             if newest.id != self._kept_id:
                 self._keep(newest)
         except ConfigurationRefused as refused:
             self._refuse(refused)
 
-    def _change_to(self, document: Configuration) -> None:
+    def _change_to(self, document: Configuration, applied_at: float | None) -> None:
         """Raises ConfigurationRefused before anything is changed."""
         self._reconfigure(document)
         self._purge(document)
-        self.current = document
+        self.current, self._applied_at = document, applied_at
+
+    def _taken_up_at(self, document: Configuration) -> float | None:
+        """Now, unless it was before; None where this instance begins with it."""
+        if document.id == self.current.id:
+            return self._applied_at
+        begins = self._said is None and self.current is DEFAULT
+        return None if begins else self._clock()
 
     def _refuse(self, refused: ConfigurationRefused) -> None:
         if self._refused is None or self._refused.version != refused.version:
@@ -217,6 +227,7 @@ class Follower:
                 fixed=applied.fixed,
                 cache_problem=applied.problem,
                 program=VERSION,
+                applied_at=self._applied_at,
             )
         )
         self._said, self._announced_at = applied, self._clock()
@@ -226,12 +237,21 @@ class Follower:
             self._last_good.parent.mkdir(parents=True, exist_ok=True)
             temporary = self._last_good.with_suffix(".tmp")
             temporary.write_text(document.model_dump_json())
+            if self._applied_at is not None:
+                os.utime(temporary, (self._applied_at, self._applied_at))
             temporary.replace(self._last_good)
             self._kept_id, self._keeping_problem = document.id, ""
         except OSError as error:
             if not self._keeping_problem:
                 log.warning("configuration %s is in force but could not be kept: %s", document.version, error)
             self._keeping_problem = str(error)
+
+    def _kept_at(self) -> float | None:
+        """When what is kept was taken up: the time of its file."""
+        try:
+            return self._last_good.stat().st_mtime
+        except OSError:
+            return None
 
     def _read_last_good(self) -> Configuration:
         try:

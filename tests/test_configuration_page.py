@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 from dash import Dash
@@ -13,7 +14,7 @@ from dashboard.pages import configuration as page
 from dashboard.pages import configuration_callbacks
 from dashboard.pages.configuration import of_question
 from dashboard.ranges import utc
-from dashboard.reader import Reader
+from dashboard.reader import RETRY_SECONDS, Reader
 from metrics.channel import Announcement, ChannelUnavailable
 from metrics.prices import Prices
 from metrics.schema import METRICS, Minute
@@ -34,19 +35,20 @@ class Manager:
         self.channel = SqliteChannel(str(path))
         app = Dash("configuration")
         app.layout = page.layout()
-        reader = Reader(self.channel)
+        self.later = 0.0
+        reader = Reader(self.channel, lambda: time.time() + self.later)
         outlooks = Outlooks(reader, Curves(self.channel), Prices())
         configuration_callbacks.register(app, reader, self.channel, outlooks)
         self._calls = Calls(app)
         self.report()
 
-    def report(self):
+    def report(self, **more):
         newest, minute = self.channel.newest(), int(time.time()) // 60 * 60 - 60
         zeros = dict.fromkeys((metric.name for metric in METRICS), 0)
         held = {"items": 2434, "size_bytes": 97 * MIB, "capacity_bytes": newest.capacity_bytes}
         for name in ("ip-4", "ip-5", "ip-6", "ip-7"):
             said = Announcement(name, time.time(), newest.version, newest.policy, newest.capacity_bytes)
-            self.channel.announce(said)
+            self.channel.announce(replace(said, **more))
             self.channel.send([Minute(name, minute, zeros | held)])
 
     def publish(self, **edit):
@@ -62,11 +64,17 @@ class Manager:
 
     def preview(self, policy="lru", capacity="100", base=DEFAULT, **values):
         given = {
-            f"{page.BASE}.data": base.model_dump(),
+            f"{page.BASE}.data": base and base.model_dump(),
             f"{page.POLICY}.value": policy,
             f"{page.CAPACITY}.value": capacity,
         }
         return self._calls.call(f"{page.PANEL}.children", f"{page.CAPACITY}.value", given | values)
+
+    def allow(self):
+        return self._calls.call(f"{page.CAPACITY}.disabled", f"{page.SEEN}.data", {})
+
+    def wait_for_the_channel(self):
+        self.later += RETRY_SECONDS + 1
 
     def submit(self, changed, base=DEFAULT, **values):
         pressed = {} if changed.startswith("{") else {changed: 1}
@@ -121,11 +129,10 @@ class TestFollowing:
 
     def test_when_all_have_it_it_says_since_when(self, manager):
         manager.publish(policy="random")
-        began = utc(time.time())
-        manager.report()
-        ended = utc(time.time())
+        applied_at = time.time() - 100
+        manager.report(applied_at=applied_at)
         told = words(manager.follow()[f"{page.LATEST}.children"])
-        assert any(f"Applied by 4 of 4. In force everywhere {moment:%H:%M}" in told for moment in (began, ended))
+        assert f"Applied by 4 of 4. In force everywhere {utc(applied_at):%H:%M:%S}" in told
 
     def test_the_history_is_newest_first_with_who_why_and_a_way_back(self, manager):
         manager.publish(policy="random", author="maria", reason="to see")
@@ -153,7 +160,20 @@ class TestFollowing:
         shown = manager.follow()
         assert words(shown[f"{page.IN_FORCE}.children"]) == "What is in force is not known yet."
         assert "Nothing can be saved until the channel answers again." in words(shown[f"{page.TROUBLE}.children"])
+        assert (shown[f"{page.CLEAR}.disabled"], shown[f"{page.HISTORY}.children"]) == (True, [])
+        assert shown[f"{page.HELD}.children"] == "What is cached is not known yet, so there is nothing to clear."
         assert manager.take_up(f"{page.SEEN}.data") == {}
+        panel = manager.preview(base=None)
+        assert "The channel has not answered since this manager began" in words(panel[f"{page.PANEL}.children"])
+        assert (panel[f"{page.APPLY}.disabled"], panel[f"{page.WHY_NOT}.children"]) == (
+            True, "What is in force is not known yet.",
+        )  # fmt: skip
+        allowed = manager.allow()
+        assert {value for name, value in allowed.items() if name.endswith(".disabled")} == {True}
+        monkeypatch.undo()
+        manager.wait_for_the_channel()
+        assert manager.follow()[f"{page.CLEAR}.disabled"] is False
+        assert manager.allow()[f"{page.CAPACITY}.disabled"] is False
 
 
 class TestForm:
@@ -410,7 +430,7 @@ class TestExpectation:
     def test_it_stands_beside_now(self, known):
         panel = words(known.preview("sieve")[f"{page.PANEL}.children"])
         assert "Expected hit rate 70.0 % 75.0 % ±0.5" in panel
-        assert "S3 GETs a minute 300 250" in panel
+        assert "Reads of the store a minute 300 250" in panel
         assert "By 30,000 requests from" in panel
 
     def test_without_curves_nothing_is_expected_and_nothing_said(self, manager):

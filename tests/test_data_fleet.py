@@ -63,6 +63,12 @@ def test_a_minute_newer_than_the_announcement_counts_more():
     assert names(of(said(at=NOW - 400, version=0), minutes=[last(time=NOW - 60, version=1)]).applied) == ["a"]
 
 
+@pytest.mark.parametrize(("said_version", "applied_at"), [(1, NOW - 500), (0, None)])
+def test_when_a_version_was_taken_up_is_known_of_the_one_that_was_announced(said_version, applied_at):
+    seen = of(said(at=NOW - 400, version=said_version, applied_at=NOW - 500), minutes=[last(time=NOW - 60, version=1)])
+    assert seen.instances[0].applied_at == applied_at
+
+
 def test_the_capped_and_the_refusing_are_told_apart():
     seen = of(said("a", capped=True), said("b", version=0, refused_version=1, problem="no memory"))
     assert (names(seen.capped), names(seen.refusing)) == (["a"], ["b"])

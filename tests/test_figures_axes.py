@@ -7,7 +7,7 @@ import pytest
 from cache.config import DEFAULT, MIB, edited
 from dashboard.axes import ceiling, value_axis
 from dashboard.charts import CHARTS, Unit
-from dashboard.marks import changes, merged
+from dashboard.marks import changes, mark_annotations, merged
 from dashboard.ranges import Range
 from dashboard.theme import MANTINE, SCHEMES, palette, transparent
 
@@ -75,6 +75,17 @@ def test_changes_far_apart_have_a_flag_each():
 
 def test_changes_close_together_share_a_flag():
     assert [mark.flag for mark in merged(changes(documents(600, 630, 1800), HOUR), HOUR)] == ["v1-v2", "v3"]
+
+
+def test_a_flag_at_an_end_of_the_chart_stands_beside_its_line_and_not_beyond_the_end():
+    marks = merged(changes(documents(10, 1800, 3590), HOUR), HOUR)
+    flags = mark_annotations(marks, HOUR, palette("light"))
+    assert [(flag["text"], flag["xanchor"]) for flag in flags] == [("v1", "left"), ("v2", "center"), ("v3", "right")]
+
+
+def test_flags_at_an_end_share_one_where_they_would_meet():
+    assert [mark.flag for mark in merged(changes(documents(3270, 3590), HOUR), HOUR)] == ["v1", "v2"]
+    assert [mark.flag for mark in merged(changes(documents(3300, 3590), HOUR), HOUR)] == ["v1-v2"]
 
 
 def test_more_changes_than_flags_fit_merge_to_few():

@@ -6,7 +6,7 @@ import pytest
 
 from cache.config import MIB
 from metrics.curve_text import read, written
-from metrics.curves import HOUR, Count, add_curves, alike, hours_and_minutes, of_document, roll
+from metrics.curves import HOUR, Count, add_curves, alike, hours_and_minutes, looked_at, of_document, roll
 from metrics.sqlite_channel import SqliteChannel
 from metrics.sqlite_curves import MINUTES_KEPT_SECONDS
 from tests import whatif_days
@@ -56,6 +56,25 @@ def test_a_beginning_in_which_not_all_was_looked_at_is_left_out_where_enough_is_
     assert alike([*first, idle, *later], 20, 0.6) == [*first, idle, *later]
     assert alike(later, 1000, 1.0) == later
     assert alike([], 20, 0.5) == []
+
+
+def test_what_came_once_every_instance_looked_at_a_setting_is_left_of_a_range():
+    new = {"points": [["lru", 4 * MIB, 9, 900]]}
+    before = [of_document(small(name, T)) for name in "ab"]
+    one = [of_document(small("a", T + 60, **new)), of_document(small("b", T + 60))]
+    both = [of_document(small(name, T + 120, **new)) for name in "ab"]
+    assert looked_at([*before, *one, *both], ("lru", 4 * MIB)) == both
+    assert looked_at([*before, *one], ("lru", 4 * MIB)) == []
+
+
+def test_counts_begin_where_the_first_of_them_do_whenever_shadows_began_anew():
+    before = [of_document(small("a", T + 60 * n, since=T - 600.0)) for n in range(50, 54)]
+    restarted = [of_document(small("a", T + 60 * n, since=T + 54 * 60 + 7.0)) for n in range(54, 60)]
+    assert add_curves([*before, *restarted]).begun == T + 50 * 60
+    assert add_curves(restarted).begun == T + 54 * 60
+    hour = roll([*before, *restarted], "a", T)
+    assert (hour.since, hour.begun) == (T + 54 * 60 + 7, T + 50 * 60)
+    assert add_curves([hour]).begun == T + 50 * 60
 
 
 def test_what_is_estimated_is_as_sure_as_its_least_part():

@@ -294,6 +294,23 @@ def test_an_edit_is_taken_up_kept_announced_and_reported(world):
     assert world.cache.usage().capacity_bytes == MIB
 
 
+def test_when_an_edit_was_taken_up_stays_the_same_over_restarts(world):
+    world.publish(policy="random")
+    world.station.follower.follow()
+    taken_up = world.now
+    world.pass_seconds(120)
+    world.start()
+    [announcement] = world.channel.announcements()
+    assert announcement.time > announcement.applied_at == taken_up
+
+
+def test_an_instance_that_begins_with_an_edit_did_not_take_it_up(world):
+    world.publish(policy="random")
+    Follower("new", MemoryCache("lru", MIB), world.channel, world.folder / "new.json", memory_bytes=10 * MIB).start()
+    [word] = [word for word in world.channel.announcements() if word.instance == "new"]
+    assert (word.version, word.applied_at) == (1, None)
+
+
 def test_a_document_that_is_not_understood_changes_nothing_and_is_reported_back(world):
     good = world.publish(capacity_bytes=MIB)
     world.station.follower.follow()

@@ -6,11 +6,11 @@ import pytest
 
 from cache.config import MIB
 from dashboard.advice import BESIDES, advise, round_up
-from dashboard.curve_figure import curve_figure
+from dashboard.curve_figure import curve_figure, sentence, tick_words
 from dashboard.expectation import expected
 from dashboard.outlook import Outlook, columns, setting_now
 from dashboard.outlooks import prediction
-from dashboard.pages.what_if_parts import confidence
+from dashboard.pages.what_if_parts import confidence, rates
 from dashboard.theme import palette
 from metrics.curves import Count, Curve, of_document
 from metrics.prices import Prices
@@ -53,15 +53,49 @@ def test_a_rate_that_was_counted_is_that_rate_and_one_between_lies_on_the_line()
     assert there.rate(("arc", 100 * MIB)) is None
 
 
-def test_a_point_that_saw_few_of_the_requests_is_unsure_and_not_in_the_line():
-    briefly = ("lru", 70 * MIB)
-    points = {**curve().points, briefly: Count(64, 64, 64_000, 64_000)}
-    there = outlook(curve(points=points))
-    assert there.rate(briefly) == 1
-    assert there.weak(briefly)
-    drawn = curve_figure(there, palette("light"))["data"]
+@pytest.fixture
+def restarted() -> Outlook:
+    """An hour at 100 MB, then 71 MB and a restart: 64 requests since, hits all of them."""
+    now = "lru", round(100 * MIB / 2**0.5)
+    briefly = {(policy, now[1]): Count(64, 64, 64_000, 64_000) for policy in RATES}
+    live = curve().live
+    in_force = {NOW: live, now: Count(64, 64, 64_000, 64_000)}
+    return outlook(curve(points={**curve().points, **briefly}, in_force=in_force), now=now)
+
+
+def test_a_point_that_saw_few_of_the_requests_is_not_used_but_what_lies_on_either_side(restarted):
+    assert restarted.here == restarted.rate(restarted.now) == pytest.approx(0.625)
+    assert not restarted.counted(restarted.now)
+    assert restarted.really is None
+    drawn = curve_figure(restarted, palette("light"))["data"]
     (line,) = (trace for trace in drawn if trace["meta"] == {"role": "policy", "policy": "lru"})
     assert line["x"] == list(SIZES)
+    (here,) = (trace for trace in drawn if trace["meta"] == {"role": "here"})
+    assert here["y"] == [pytest.approx(62.5)]
+    assert "really" not in here["text"][0]
+
+
+def test_the_table_and_the_words_do_not_use_it_either(restarted):
+    cells = str(rates(restarted, "hit", None, None, ["lru", "sieve"]))
+    assert "LRU at about 70.7 MB: 62.5 %, now" in cells
+    assert "100 %" not in cells + sentence(restarted, "hit", None) + advise(restarted, 0.8).sentence
+    assert advise(restarted, 0.8).sentence.startswith("Yes: same memory, better policy. SIEVE at about 70.7 MB would")
+    assert "Shadow of what was in force 70.0 %, really 70.0 %." in text(confidence(restarted)[0])
+
+
+def test_what_lies_beside_all_that_was_looked_at_before_is_not_known():
+    far = "lru", 700 * MIB
+    there = outlook(curve(points={**curve().points, far: Count(64, 64, 64_000, 64_000)}), now=far)
+    assert there.here is None
+    assert advise(there, 0.8).sentence == "Too early: the present setting has not been counted in this range yet."
+
+
+def test_a_range_that_was_cut_says_where_and_why():
+    cut = outlook(curve(requests=640), cut="when the capacity changed")
+    assert "Exact: all 640 requests since 08:00 UTC, when the capacity changed." in text(confidence(cut)[0])
+    assert advise(cut, 0.8).sentence == (
+        "Too early: 640 of the 20,000 requests needed, counted since 08:00 UTC, when the capacity changed."
+    )
 
 
 def test_what_a_rate_needs_is_where_the_line_crosses_it():
@@ -84,7 +118,7 @@ def test_the_same_memory_under_another_policy_comes_first():
     assert told.kind == "policy"
     assert told.sentence == (
         "Yes: same memory, better policy. SIEVE at 100 MB would have hit 74.0 % instead of 70.0 % (+4.0 points), "
-        "40 fewer S3 GETs a minute."
+        "40 fewer reads of the store a minute."
     )
     assert [each.setting for each in told.suggestions] == [
         ("sieve", 100 * MIB), ("sieve", 85 * MIB), ("sieve", 170 * MIB),
@@ -107,10 +141,10 @@ def test_more_memory_pays_where_no_policy_does():
 def test_by_bytes_it_speaks_of_what_is_fetched():
     told = advise(outlook(by_bytes=True), 0.8)
     assert told.sentence == (
-        "Yes: same memory, better policy. SIEVE at 100 MB would have fetched 26.0 % of bytes from S3 instead of 30.0 % "
-        "(-4.0 points), 40 fewer S3 GETs a minute."
+        "Yes: same memory, better policy. SIEVE at 100 MB would have fetched 26.0 % of bytes from the store instead of "
+        "30.0 % (-4.0 points), 40 fewer reads of the store a minute."
     )
-    assert told.suggestions[2].title == "At most 20 % from S3"
+    assert told.suggestions[2].title == "At most 20 % from the store"
 
 
 def test_less_memory_saves_where_the_curve_is_flat():
@@ -167,12 +201,14 @@ def test_sizes_in_between_are_rounded_up(mb, rounded):
     assert round_up(mb * MIB) == round(rounded * MIB)
 
 
-def test_a_point_that_was_seldom_looked_at_or_little_sampled_is_weak():
+def test_a_point_that_was_little_sampled_is_weak():
     there = outlook(curve(sampled={400 * MIB: (0.01, 900)}))
-    there.curve.points["lru", 200 * MIB] = Count(1000, 800, 0, 0)
-    assert there.weak(("lru", 200 * MIB))
     assert there.weak(("sieve", 400 * MIB))
     assert not there.weak(("sieve", 100 * MIB))
+
+
+def test_sizes_on_the_axis_have_their_unit_where_it_changes():
+    assert tick_words([0.5, 1, 2, 512, 1024, 2048]) == ["512 KB", "1 MB", "2", "512", "1 GB", "2"]
 
 
 def test_the_small_table_has_whole_doublings_and_what_is_in_force():
@@ -189,7 +225,7 @@ def test_a_machine_with_less_memory_has_a_setting_of_its_own():
 def test_what_is_expected_of_a_change_stands_beside_now():
     there = expected(outlook(), ("sieve", 200 * MIB))
     assert there.rows[0] == ("Expected hit rate", "70.0 %", "82.0 % ±0.5")
-    assert there.rows[1] == ("S3 GETs a minute", "300", "180")
+    assert there.rows[1] == ("Reads of the store a minute", "300", "180")
     assert there.fall == ""
     assert expected(outlook(), ("lru", 50 * MIB)).fall.startswith(
         "The hit rate is expected to fall from 70.0 % to 55.0 %"

@@ -318,7 +318,7 @@ def test_what_two_instances_told_in_turn_is_as_long_as_it_took(shown):
     assert (answer["instance"], answer["really"]["requests"]) == ("all", 40 * 600)
     [now] = [p for p in answer["points"] if (p["policy"], p["capacity_bytes"]) == ("lru", 100 * MIB)]
     told = words(manager.point("lru")[f"{what_if.PANEL}.children"])
-    assert f"S3 GETs a minute {(now['requests'] - now['hits']) / 40:.0f} " in told
+    assert f"Reads of the store a minute {(now['requests'] - now['hits']) / 40:.0f} " in told
 
 
 def test_where_all_is_the_servers_own_nothing_can_be_applied(shown):

@@ -99,7 +99,7 @@ def test_a_point_that_is_chosen_is_told_in_full(full):
     shown = full.shown(f"{what_if.GRID}.children", what_if.CHOSEN, **{f"{what_if.CHOSEN}.data": f"lru {64 * MIB}"})
     told = words(shown[f"{what_if.PANEL}.children"])
     assert told.startswith("LRU at 64 MB")
-    for row in ("Hit rate", "S3 GETs a minute", "Bytes from S3 a minute", "Cost a month, about"):
+    for row in ("Hit rate", "Reads of the store a minute", "Bytes from the store a minute", "Cost a month, about"):
         assert row in told
 
 
@@ -109,13 +109,15 @@ def test_the_figure_has_a_line_a_policy_where_we_are_and_the_ceiling(full):
     lines = {trace["meta"]["policy"]: trace for trace in figure["data"] if trace["meta"]["role"] == "policy"}
     assert lines.keys() == set(POLICIES)
     assert lines["gdsf"]["line"]["width"] == lines["lru"]["line"]["width"] == 3
-    assert "S3 GETs a minute" in lines["random"]["text"][0]
+    assert "reads of the store a minute" in lines["random"]["text"][0]
     assert [trace["meta"]["role"] for trace in figure["data"]].count("here") == 1
     assert any(shape.get("name") == "ceiling" for shape in figure["layout"]["shapes"])
     assert "Now LRU at 100 MB" in shown[f"{what_if.FRAME}.aria-label"]
 
 
-@pytest.mark.parametrize(("show", "head"), [("miss", "Miss rate by capacity"), ("bytes", "Bytes from S3 by capacity")])
+@pytest.mark.parametrize(
+    ("show", "head"), [("miss", "Miss rate by capacity"), ("bytes", "Bytes from the store by capacity")]
+)
 def test_what_is_shown_is_one_choice_away(full, show, head):
     window = full.window(show=show)[f"{what_if.WINDOW}.data"]
     shown = full._calls.call(
@@ -137,6 +139,37 @@ def test_a_few_requests_suggest_nothing(manager, trace):
     shown = manager.shown(f"{what_if.SENTENCE}.children")
     assert words(shown[f"{what_if.SENTENCE}.children"]).startswith("Too early: 6,000 of the 20,000 requests needed.")
     assert shown[f"{what_if.CARDS}.children"] == []
+
+
+def changed_and_restarted(manager, trace, capacity_bytes):
+    """Eleven minutes at 100 MB; then another capacity, and a service that began anew two minutes ago."""
+    after = whatif_days.Instance(capacity_bytes=capacity_bytes, policies=POLICIES)
+    later = [after.minute(60 * n, whatif_days.zipf(32, seed=1, keys=8)) for n in (11, 12)]
+    moved = manager.fill([*trace[:11], *later])
+    for document in moved[-2:]:
+        manager.channel.send_curve(document | {"since": float(document["start"])})
+    manager.channel.publish(edited(DEFAULT, {"capacity_bytes": capacity_bytes}, now=datetime.now(UTC)))
+    return datetime.fromtimestamp(moved[0]["start"], UTC), datetime.fromtimestamp(moved[-2]["start"], UTC)
+
+
+def test_after_a_change_of_capacity_and_a_restart_now_is_not_a_point_that_saw_few_requests(manager, trace):
+    began, _ = changed_and_restarted(manager, trace, 81 * MIB)
+    shown = manager.shown(f"{what_if.SENTENCE}.children")
+    assert f"Exact: all 6,664 requests since {began:%H:%M} UTC." in words(shown[f"{what_if.CONFIDENCE}.children"])
+    told = manager.shown(f"{what_if.GRAPH}.figure")[f"{what_if.TELLS}.children"]
+    assert re.search(r"Now LRU at 81 MB: [3-6]\d\.\d %\.", told)
+    grid = json.dumps(manager.shown(f"{what_if.GRID}.children")[f"{what_if.GRID}.children"])
+    assert re.search(r'"LRU at about 81 MB: [3-6]\d\.\d %, now', grid)
+
+
+def test_where_nothing_was_looked_at_around_the_new_capacity_counting_starts_with_it(manager, trace):
+    _, changed = changed_and_restarted(manager, trace, 4096 * MIB)
+    shown = manager.shown(f"{what_if.SENTENCE}.children")
+    since = f"since {changed:%H:%M} UTC, when the capacity changed"
+    assert words(shown[f"{what_if.SENTENCE}.children"]).startswith(
+        f"Too early: 64 of the 20,000 requests needed, counted {since}."
+    )
+    assert f"Exact: all 64 requests {since}." in words(shown[f"{what_if.CONFIDENCE}.children"])
 
 
 def test_an_empty_page_says_what_to_do(manager):
@@ -212,6 +245,17 @@ def test_capacity_stands_over_miss_rate_with_each_change_marked(manager, trace):
     assert None in figure["data"][1]["y"]
     assert [shape["name"] for shape in figure["layout"]["shapes"]] == ["change v1"]
     assert shown[f"{activity.TELLS}.children"].startswith("Capacity 100 MB; miss rate ")
+
+
+@pytest.mark.parametrize(
+    ("minutes_ago", "span"), [(3, "15m"), (42, "1h"), (100, "3h"), (600, "24h"), (1440, "24h"), (None, "24h")]
+)
+def test_the_timeline_begins_with_the_shortest_range_that_holds_all_there_is(minutes_ago, span):
+    assert activity.span_from(None if minutes_ago is None else 1_800_000_000 - 60 * minutes_ago, 1_800_000_000) == span
+
+
+def test_a_young_system_fills_the_timeline(full):
+    assert full._calls.call(f"{activity.SPAN}.value", f"{activity.SPAN}.id", {}) == {f"{activity.SPAN}.value": "1h"}
 
 
 def test_without_statistics_the_timeline_says_so(manager):

@@ -14,7 +14,7 @@ from dashboard.figures import CONFIG
 from dashboard.fleet import made_at
 from dashboard.marks import changes
 from dashboard.pages.parts import help_button
-from dashboard.ranges import HOUR
+from dashboard.ranges import DAY, HOUR
 from dashboard.reader import Reader
 from dashboard.theme import palette
 from dashboard.timeline import timeline, told
@@ -35,7 +35,7 @@ FRAME = "activity-frame"
 TELLS = "activity-tells"
 TICK_MILLISECONDS = 20_000
 MOST_ROWS = 100
-SPANS = ("24h", "1h", "3h", "7d", "30d")
+SPANS = ("15m", "1h", "3h", "6h", "24h", "7d", "30d")
 CSV = "activity-csv"
 WHICH_WORDS = {
     "all": "All",
@@ -77,8 +77,9 @@ def layout(**_address: str) -> html.Div:
                         attributes={"input": {"aria-label": "Which changes"}},
                     ),
                     dmc.TextInput(
-                        id=FILTER, placeholder="Filter by name, reason, verdict", debounce=300, className="tool",
-                        w=260, attributes={"input": {"aria-label": "Filter", "maxLength": 80}},
+                        id=FILTER, placeholder="Filter by name, reason, verdict", debounce=300,
+                        className="tool activity-filter", w=260,
+                        attributes={"input": {"aria-label": "Filter", "maxLength": 80}},
                     ),
                     html.Span(className="spring"),
                     html.A("CSV", id=CSV, href="/export/activity.csv", className="button"),
@@ -105,7 +106,6 @@ def _timeline() -> html.Section:
                     dmc.Select(
                         id=SPAN,
                         data=[{"value": value, "label": label} for value, label, _ in PRESETS if value in SPANS],
-                        value=SPANS[0],
                         allowDeselect=False,
                         w=160,
                         attributes={"input": {"aria-label": "Range of the chart"}},
@@ -126,6 +126,12 @@ def _timeline() -> html.Section:
 
 
 def register(app: Dash, reader: Reader, verdicts: Verdicts, decisions: Decisions) -> None:
+    @app.callback(Output(SPAN, "value"), Input(SPAN, "id"))
+    def begin(_id: str) -> str:
+        now = reader.now()
+        heard = reader.minutes(int(now) - DAY, int(now))
+        return span_from(int(heard.time[0]) if len(heard) else None, now)
+
     @app.callback(
         Output(GRAPH, "figure"),
         Output(FRAME, "aria-label"),
@@ -157,6 +163,12 @@ def register(app: Dash, reader: Reader, verdicts: Verdicts, decisions: Decisions
         decided = decisions.over(now - seconds, now + 1)
         entries = chosen(every, which, text or ""), chosen_decisions(decided, which, text or "")
         return score_words(score(every)), rows(*entries, reasons=_reasons(decided))
+
+
+def span_from(first: int | None, now: float) -> str:
+    """The shortest range that holds all there is, so that a young system fills the chart; a day at most."""
+    seconds = DAY if first is None else now - first
+    return next((value for value, _, length in PRESETS if seconds <= length <= DAY), "24h")
 
 
 def chosen(every: list[Change], which: str, text: str) -> list[Change]:

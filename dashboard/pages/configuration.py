@@ -272,7 +272,7 @@ def _clear() -> html.Section:
         **{"aria-labelledby": "configuration-clear-title"},
         children=[
             html.Div([html.H2("Cached now", id="configuration-clear-title"), html.P(id=HELD, className="muted")]),
-            html.Button("Clear cache …", id=CLEAR, className="button"),
+            html.Button("Clear cache …", id=CLEAR, className="button", disabled=True, **{"aria-describedby": HELD}),
         ],
     )
 

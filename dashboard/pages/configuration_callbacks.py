@@ -14,6 +14,8 @@ from dashboard.pages import configuration as page
 from dashboard.pages import configuration_form, configuration_saving
 from dashboard.pages.configuration_parts import (
     UNDO_SECONDS,
+    UNKNOWN,
+    UNKNOWN_HELD,
     history_rows,
     latest,
 )
@@ -43,6 +45,7 @@ def _register_following(app: Dash, reader: Reader) -> None:
         Output(page.TROUBLE, "children"),
         Output(page.LATEST, "children"),
         Output(page.HELD, "children"),
+        Output(page.CLEAR, "disabled"),
         Output(page.HISTORY, "children"),
         Output(page.OLDER, "hidden"),
         Input(page.TICK, "n_intervals"),
@@ -58,7 +61,7 @@ def _register_following(app: Dash, reader: Reader) -> None:
             raise PreventUpdate
         set_props(ids.STATUS_TICK, {"n_intervals": int(reader.now() * 1000)})  # the status line must not say otherwise
         if not reader.has_read:
-            return now, "What is in force is not known yet.", _trouble(reader, fleet), None, "", [], True
+            return now, UNKNOWN, _trouble(reader, fleet), None, UNKNOWN_HELD, True, [], True
         previous = next((document for document in documents if document.version < fleet.newest.version), None)
         return (
             now,
@@ -66,6 +69,7 @@ def _register_following(app: Dash, reader: Reader) -> None:
             _trouble(reader, fleet),
             latest(fleet, previous, reader.now()),
             held(fleet),
+            False,
             history_rows(documents, shown, fleet),
             shown >= len(documents),
         )
@@ -82,7 +86,7 @@ def _seen(fleet: Fleet, reader: Reader, shown: int) -> dict[str, Any]:
     return {
         "version": fleet.newest.version if reader.has_read else None,
         "id": fleet.newest.id,
-        "instances": [[i.name, i.version, i.capped, i.refused_version, i.announced] for i in fleet.alive],
+        "instances": [[i.name, i.version, i.capped, i.refused_version, i.applied_at] for i in fleet.alive],
         "caches": [fleet.engine, fleet.fixed, fleet.caches, *fleet.setting],
         "minute": fleet.last_complete,
         "young": reader.now() - made_at(fleet.newest) < UNDO_SECONDS,

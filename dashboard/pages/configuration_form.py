@@ -20,7 +20,9 @@ from dashboard.modes import MODES
 from dashboard.outlooks import Outlooks, setting_of
 from dashboard.pages import configuration as page
 from dashboard.pages.configuration_parts import (
+    UNKNOWN,
     as_the_server_has_it,
+    nothing_known,
     now_and_new,
     saved_meanwhile,
     three_columns,
@@ -156,15 +158,15 @@ def _register_choices(app: Dash, reader: Reader) -> None:
     )
     def allow(_seen: dict) -> tuple:
         fleet = reader.fleet()
-        may_be, fixed = choices(fleet), bool(fleet.fixed)
+        may_be, fixed, unknown = choices(fleet), bool(fleet.fixed), not reader.has_read
         return (
-            *(fixed or name in may_be.besides for name in POLICIES),
-            *(fixed and name != "manual" for name in MODES),
+            *(unknown or fixed or name in may_be.besides for name in POLICIES),
+            *(unknown or (fixed and name != "manual") for name in MODES),
             _policy_why(may_be),
             "The capacity is the server's own: nothing moves it from here." if fixed else "",
             capacity_title(fleet.engine if fleet.shared else ""),
-            fixed,
-            fixed,
+            unknown or fixed,
+            unknown or fixed,
         )
 
 
@@ -247,6 +249,8 @@ def _register_preview(app: Dash, reader: Reader, outlooks: Outlooks, trial: Tria
         _seen: dict | None,
         *scale_and_address: Any,
     ) -> tuple:
+        if base is None and not reader.has_read:
+            return nothing_known(), "Apply", True, True, UNKNOWN, ""
         if base is None or not policy:
             raise PreventUpdate
         *scale, address = scale_and_address

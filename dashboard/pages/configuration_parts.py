@@ -24,6 +24,8 @@ from dashboard.ranges import utc
 from dashboard.words import MISSING, moment, sentence, size
 
 UNDO_SECONDS = 600
+UNKNOWN = "What is in force is not known yet."
+UNKNOWN_HELD = "What is cached is not known yet, so there is nothing to clear."
 
 
 def now_and_new(
@@ -55,6 +57,12 @@ def now_and_new(
         *(html.P(told, className="told") for told in _consequences(base, policy, capacity_bytes, fleet)),
         *_expectation(effect),
     ]
+
+
+def nothing_known() -> list[Component]:
+    """The same panel before the channel has answered for the first time."""
+    told = f"{UNKNOWN} The channel has not answered since this manager began; the form opens as soon as it does."
+    return [html.H2("What changes"), html.P(told, className="told")]
 
 
 def as_the_server_has_it(fleet: Fleet) -> list[Component]:
@@ -152,7 +160,7 @@ def latest(fleet: Fleet, previous: Configuration | None, now: float) -> Componen
     if previous is None or not 0 <= now - made_at(newest) < UNDO_SECONDS:
         return None
     done = bool(fleet.alive) and len(fleet.applied) == len(fleet.alive)
-    last = max((instance.announced or 0 for instance in fleet.applied), default=0)
+    last = max((instance.applied_at or 0 for instance in fleet.applied), default=0)
     everywhere = f"In force everywhere {_second(last)}" if done and last else "In force everywhere"
     steps = [
         (f"Saved as v{newest.version} {_second(made_at(newest))}", True),

@@ -12,7 +12,7 @@ from dashboard.pages.parts import help_button
 from dashboard.window import DEFAULTS, PRESETS
 
 TICK_MILLISECONDS = 60_000
-SHOWS = {"hit": "Hit rate", "miss": "Miss rate", "bytes": "Bytes from S3"}
+SHOWS = {"hit": "Hit rate", "miss": "Miss rate", "bytes": "Bytes from the store"}
 TARGET_DEFAULT = 90.0
 VIEWED = ("from", "to", "instance", "show", "target")
 GIVEN = "given"  # the choice of a range that is none of the usual

@@ -69,17 +69,17 @@ def apply_address(outlook: Outlook, setting: Setting, window: Window) -> str:
 def confidence(outlook: Outlook) -> list[Component]:
     """How sure it is, in words, and the check that it makes of itself."""
     curve = outlook.curve
-    since = max(curve.start, curve.since)
+    since = f"{words.clock(curve.begun)} UTC{f', {outlook.cut}' if outlook.cut else ''}"
     requests = words.plural(curve.live.requests, "request")
     if curve.sampled:
         rate, objects = min(curve.sampled.values())
         error = words.points(max(outlook.error(size) for size in curve.sampled))
         told = f"Sampled: {words.count(objects)} of about {words.count(objects / rate)} images, within {error}; "
-        told += f"{requests} since {words.clock(since)} UTC."
+        told += f"{requests} since {since}."
     elif curve.exact:
-        told = f"Exact: all {requests} since {words.clock(since)} UTC. Error under {words.points(outlook.error(0))}."
+        told = f"Exact: all {requests} since {since}. Error under {words.points(outlook.error(0))}."
     else:
-        told = f"Nearly exact: {requests} since {words.clock(since)} UTC, of which a part is estimated."
+        told = f"Nearly exact: {requests} since {since}, of which a part is estimated."
     parts = [html.Span(told)]
     if curve.shed:
         parts.append(html.Span(f" {words.plural(curve.shed, 'request')} were too many to follow and are estimated."))
@@ -87,7 +87,8 @@ def confidence(outlook: Outlook) -> list[Component]:
     if not really.requests:
         parts.append(html.Span(" The cache still settles after the last change; its check waits for that."))
     else:
-        check = f"Shadow of the present setting {words.rate(shadow.hit_rate)}, really {words.rate(really.hit_rate)}."
+        whose = "the present setting" if outlook.really is not None else "what was in force"
+        check = f"Shadow of {whose} {words.rate(shadow.hit_rate)}, really {words.rate(really.hit_rate)}."
         parts.append(html.Span([" ", check]))
     parts.append(html.Span(f" The shadows take {words.size(curve.memory_bytes)}."))
     method = (
@@ -120,7 +121,8 @@ def _of_an_engine(outlook: Outlook) -> list[Component]:
 
 def rates(outlook: Outlook, show: str, best: Setting | None, chosen: Setting | None, order: Sequence[str]) -> Component:
     """The grid: a row a policy, a column a capacity."""
-    sizes = columns(outlook.curve.capacities, outlook.now[1])
+    now = [] if outlook.here is None else [outlook.now[1]]
+    sizes = columns([*outlook.capacities, *now], outlook.now[1])
     top = {size: _best_in(outlook, size) for size in sizes}
     head = [html.Th(words.size(size), scope="col", className="now" if size == outlook.now[1] else "") for size in sizes]
     return html.Table(
@@ -145,7 +147,7 @@ def rates(outlook: Outlook, show: str, best: Setting | None, chosen: Setting | N
     )
 
 
-_CAPTION = {"hit": "Hit rate, %", "miss": "Miss rate, %", "bytes": "Bytes from S3, %"}
+_CAPTION = {"hit": "Hit rate, %", "miss": "Miss rate, %", "bytes": "Bytes from the store, %"}
 
 
 def row_order(outlook: Outlook, before: Sequence[str]) -> list[str]:
@@ -177,9 +179,8 @@ def _cell(outlook: Outlook, setting: Setting, show: str, best: bool, chosen: Set
     marks = [
         name for name, is_so in (("best", best), ("now", now), ("weak", weak), ("chosen", setting == chosen)) if is_so
     ]
-    label = (
-        f"{named(setting)}: {number} %{', best' if best else ''}{', now' if now else ''}{', unsure' if weak else ''}"
-    )
+    where = named(setting, not outlook.counted(setting))
+    label = f"{where}: {number} %{', best' if best else ''}{', now' if now else ''}{', unsure' if weak else ''}"
     return html.Td(
         html.Button(
             [number, html.Sup("*") if best else None],
@@ -201,8 +202,14 @@ def point(outlook: Outlook, setting: Setting | None, window: Window, applicable:
     about = not outlook.counted(setting)
     rows = [
         ("Hit rate", *(words.rate(outlook.rate(each, by_bytes=False)) for each in (outlook.now, setting))),
-        ("S3 GETs a minute", *(words.count(outlook.reads_a_minute(each)) for each in (outlook.now, setting))),
-        ("Bytes from S3 a minute", *(words.size(outlook.bytes_a_minute(each)) for each in (outlook.now, setting))),
+        (
+            "Reads of the store a minute",
+            *(words.count(outlook.reads_a_minute(each)) for each in (outlook.now, setting)),
+        ),
+        (
+            "Bytes from the store a minute",
+            *(words.size(outlook.bytes_a_minute(each)) for each in (outlook.now, setting)),
+        ),
         ("Cost a month, about", *(_dollars(outlook.dollars_a_month(each)) for each in (outlook.now, setting))),
     ]
     same = setting == outlook.now
@@ -221,6 +228,8 @@ def point(outlook: Outlook, setting: Setting | None, window: Window, applicable:
                 ),
             ],
         ),
+        # Where the images lie is not known here, so whose price it is has to be said.
+        html.P("Cost: the memory of all caches, and each miss as a GET at the price of S3.", className="caption"),
         html.Div(
             className="answers",
             children=[
