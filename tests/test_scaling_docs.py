@@ -76,7 +76,7 @@ DATABASE = [
     scaled("connections, at most", f"{CONNECTIONS} a worker", WORKERS * CONNECTIONS, "see below"),
 ]
 REDIS = [
-    scaled("GETs a second", "1 a request", REQUESTS, "77,000 a core"),
+    scaled("GETs a second", "1 a hit, 2 a miss", REQUESTS * (HITS + 2 * (1 - HITS)), "77,000 a core"),
     scaled("INFO and lease a second", "2 a worker", 2 * WORKERS, "60,000 a core"),
     scaled("connections, at most", f"{THREADS + 2} a worker", WORKERS * (THREADS + 2), "65,000"),
     scaled("megabytes a second", "hits only", REQUESTS * HITS * IMAGE_BYTES / 1e6, "see below"),

@@ -5,7 +5,8 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from cache.config import DEFAULT, Configuration
+from cache.config import DEFAULT, MIB, Configuration
+from cache.memory import MemoryCache
 from metrics.channel import ChannelUnavailable
 from metrics.cloudwatch_client import ATTEMPTS
 from metrics.follower import Follower
@@ -46,23 +47,12 @@ class Account:
         raise ChannelUnavailable("throttled", throttled=True)
 
 
-class NoCache:
-    def reconfigure(self, policy: str, capacity_bytes: int) -> None: ...
-
-    def settle(self) -> bool:
-        return False
-
-    def invalidate(self, key: str) -> None: ...
-
-    def clear(self) -> None: ...
-
-
 def taken_up(instances: int, a_second: int, follow_seconds: int, jitter: float, folder: Path) -> list[float]:
     """After how many seconds each has taken up a configuration that is published after an hour; the quickest first."""
     random = Random(1)
     account = Account(a_second, random)
     followers = [
-        Follower(str(n), NoCache(), account, folder / f"{n}.json", 1 << 40, lambda: account.now)
+        Follower(str(n), MemoryCache("lru", MIB), account, folder / f"{n}.json", 1 << 40, lambda: account.now)
         for n in range(instances)
     ]
     turns = [(random.uniform(0, 2 * follow_seconds), n) for n in range(instances)]
