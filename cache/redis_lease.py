@@ -21,18 +21,26 @@ local function number(key, otherwise)
   local found = redis.pcall('INCRBY', key, 0)
   return type(found) == 'number' and found or tonumber(otherwise)
 end
-if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+local told = -1
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+  if ARGV[7] == '0' then
+    redis.call('DEL', KEYS[1])
+    return {-1, 0, 0, 0, 0}
+  end
+else
   local holder = redis.pcall('INCRBY', KEYS[1], 0)
   if type(holder) == 'number' and holder ~= tonumber(ARGV[1]) then
-    return {0, 0, 0, 0}
+    return {0, 0, 0, 0, 0}
   end
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  told = tonumber(ARGV[6])
 end
 local now, before, minute = tonumber(ARGV[3]), number(KEYS[2], ARGV[4]), number(KEYS[3], 0)
-if tonumber(ARGV[6]) >= 0 then before = tonumber(ARGV[6]) end
-redis.call('SET', KEYS[2], ARGV[3])
+if told >= 0 then before = told end
+if before > now and now * 2 >= before then now = before end
+redis.call('SET', KEYS[2], now)
 redis.call('SET', KEYS[3], ARGV[5])
-return {1, now - (before > now and 0 or before), redis.call('DBSIZE'), minute}
+return {1, now - (before > now and 0 or before), redis.call('DBSIZE'), minute, now}
 """
 _WHEN_FULL_TOO = b"#!lua flags=allow-oom"
 _KNOWS_FLAGS = (7,)
@@ -43,6 +51,10 @@ class Lease:
 
     ``evictions`` counts those that were ours to report. Who takes over leaves out the minute that another has begun to
     report: what it saved of that is sent, whatever became of it.
+
+    The engine may evict the lease itself, in a cache that turns over within seconds. So who saw another have it leaves
+    a free one to that other for as long as it is held. And a count of evictions that is only a little lower than the
+    last is a look from before that one; a much lower one begins anew.
     """
 
     def __init__(self, line: Line) -> None:
@@ -50,6 +62,7 @@ class Lease:
         self._number = random.SystemRandom().randrange(1, 1 << 52)  # Lua's numbers are exact up to 2^53
         self._evicted: int | None = None
         self._asked_at = 0.0
+        self._saw_other_at = float("-inf")
         self._ours = 0
         self._left_out = 0
         self.held = False
@@ -67,15 +80,17 @@ class Lease:
         still_ours = self.held and time.monotonic() - self._asked_at < HELD_MILLISECONDS / 1000
         told = self._evicted if still_ours else -1
         asked_at = time.monotonic()
+        may_take = self.held or abs(now - self._saw_other_at) >= HELD_MILLISECONDS / 1000
+        arguments = (self._number, HELD_MILLISECONDS, evicted, known, minute, told, int(may_take))
         try:
-            held, fresh, keys, reported = self._line.look(
-                b"EVAL", script, len(KEYS), *KEYS, self._number, HELD_MILLISECONDS, evicted, known, minute, told
-            )
+            held, fresh, keys, reported, counted = self._line.look(b"EVAL", script, len(KEYS), *KEYS, *arguments)
         except EngineRefused:
             return  # full, before version 7: nobody can take it from whoever has it
-        self._evicted, self._asked_at = evicted, asked_at
-        self.held = bool(held)
-        if held and reported == minute and self._ours != minute:
+        self.held = held == 1
+        self._evicted, self._asked_at = counted if self.held else evicted, asked_at
+        if held == 0:
+            self._saw_other_at = now
+        if self.held and reported == minute and self._ours != minute:
             self._left_out = minute
         self.reports = self.held and minute != self._left_out
         if self.reports:

@@ -61,10 +61,10 @@ def held(fleet: Fleet) -> str:
 
 
 def unanswered(fleet: Fleet) -> str:
-    """The shared cache has not answered 2 of 4 instances: connection refused. "" where it answers all."""
+    """The shared cache fails 2 of 4 instances: connection refused. "" where it serves all."""
     if not fleet.unanswered:
         return ""
     problems = [instance.cache_problem.strip().removesuffix(".") for instance in fleet.unanswered]
     named = "; ".join(dict.fromkeys(problems))
     whom = f"{len(fleet.unanswered)} of {plural(len(fleet.alive), 'instance')}"
-    return f"The shared cache has not answered {whom}: {named}."
+    return f"The shared cache fails {whom}: {named}."

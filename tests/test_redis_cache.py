@@ -300,6 +300,37 @@ def test_an_answer_that_came_too_late_loses_no_eviction(redis):
     line.close()
 
 
+def test_a_lease_that_was_evicted_goes_back_to_who_had_it(redis):
+    line = Line(f"redis://127.0.0.1:{redis.port}/0", 1)
+    first, second = Lease(line), Lease(line)
+    for lease in (first, second):
+        lease.take(100, VERSION, now=1200.0)
+    expires(redis)
+    second.take(100, VERSION, now=1201.0)
+    assert not second.held
+    first.take(101, VERSION, now=1201.5)
+    assert (first.held, first.evictions) == (True, 1)
+    expires(redis)
+    second.take(103, VERSION, now=1206.5)
+    assert (second.held, second.evictions) == (True, 2)
+    line.close()
+
+
+def test_a_look_from_before_the_last_is_no_count_that_began_anew(redis):
+    line = Line(f"redis://127.0.0.1:{redis.port}/0", 1)
+    first, second = Lease(line), Lease(line)
+    second.take(4990, VERSION, now=1200.0)
+    expires(redis)
+    first.take(5005, VERSION, now=1201.0)
+    expires(redis)
+    second.take(5000, VERSION, now=1202.0)
+    second.take(5007, VERSION, now=1203.0)
+    assert first.evictions + second.evictions == 17
+    second.take(3, VERSION, now=1204.0)
+    assert second.evictions + first.evictions == 20
+    line.close()
+
+
 class LateLine(Line):
     """While it is late its commands arrive, and their answers do not."""
 

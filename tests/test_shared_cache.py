@@ -147,10 +147,10 @@ def test_the_servers_own_policy_and_capacity_are_shown_in_its_words():
 def test_whom_the_shared_cache_does_not_answer_and_why_is_said_in_the_status_line():
     away = {"cache_problem": AWAY}
     assert caches.unanswered(sharing({NAMES[1]: away, NAMES[2]: away})) == (
-        f"The shared cache has not answered 2 of 4 instances: {AWAY}."
+        f"The shared cache fails 2 of 4 instances: {AWAY}."
     )
     two = sharing({NAMES[1]: away, NAMES[2]: {"cache_problem": "no answer in 0.1 s."}})
     assert status(two, None, "SQLite").details[-1] == (
-        f"The shared cache has not answered 2 of 4 instances: {AWAY}; no answer in 0.1 s."
+        f"The shared cache fails 2 of 4 instances: {AWAY}; no answer in 0.1 s."
     )
     assert caches.unanswered(sharing()) == ""

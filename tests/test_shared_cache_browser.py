@@ -81,9 +81,9 @@ def test_what_is_the_servers_own_is_shown_and_can_not_be_changed(tab, sharing):
 def test_a_cache_that_gives_no_answer_stands_above_the_numbers_and_the_fleet_below(tab, sharing):
     told(sharing, each={name: {"cache_problem": AWAY} for name in NAMES[2:]})
     page = opened(tab, sharing, "/")
-    words = f"The shared cache has not answered 2 of 4 instances: {AWAY}."
+    words = f"The shared cache fails 2 of 4 instances: {AWAY}."
     banner = page.locator(".banner.warning")
-    expect(banner).to_have_text(f"{words} Images come from the store meanwhile.")
+    expect(banner).to_have_text(f"{words} What it does not give comes from the store.")
     expect(page.locator(".status-text")).to_contain_text(words)
     rows = page.locator("#instances tbody tr")
     expect(rows).to_have_count(len(NAMES) + 1)

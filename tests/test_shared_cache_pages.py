@@ -117,7 +117,7 @@ def test_the_banner_tells_whom_the_shared_cache_does_not_answer(manager):
     manager.fill(each={NAMES[1]: {"cache_problem": AWAY}, NAMES[3]: {"cache_problem": AWAY}})
     shown = manager.statistics(f"{statistics.CARDS}.children")
     assert words(shown[f"{statistics.CACHE}.children"]) == (
-        f"The shared cache has not answered 2 of 4 instances: {AWAY}. Images come from the store meanwhile."
+        f"The shared cache fails 2 of 4 instances: {AWAY}. What it does not give comes from the store."
     )
     manager.fill()
     manager.put(reason="so that the channel is read anew")
@@ -139,7 +139,7 @@ def test_the_fleet_stands_as_a_table_with_what_is_shared_told_once(manager):
     assert [row[:5] + row[6:] for row in rows] == [
         [NAMES[0], "Reports", VERSION, "v1", "LRU", "300", "80.0 %", "96.8 % of 400 MB", "9,724"],
         [NAMES[1], "Reports", "0.0.9", "v1", "LRU", "300", "80.0 %", "shared", "shared"],
-        [NAMES[2], "Cache silent", VERSION, "v1", "LRU", "300", "80.0 %", "shared", "shared"],
+        [NAMES[2], "Cache fails", VERSION, "v1", "LRU", "300", "80.0 %", "shared", "shared"],
         [NAMES[3], "Reports", VERSION, "v1", "LRU", "300", "80.0 %", "shared", "shared"],
         ["All 4", "4 of 4 report", "2 versions", "v1 on 4 of 4", "LRU", "1,200", "80.0 %",
          "96.8 % of 400 MB", "9,724"],

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from cache.config import DEFAULT, Configuration
+from cache.config import DEFAULT, MIB, Configuration
 from cache.memory import MemoryCache
 from metrics.channel import ChannelUnavailable
 from metrics.cloudwatch_client import ATTEMPTS
@@ -52,7 +52,7 @@ def taken_up(instances: int, a_second: int, follow_seconds: int, jitter: float, 
     random = Random(1)
     account = Account(a_second, random)
     followers = [
-        Follower(str(n), MemoryCache("lru", 1 << 20), account, folder / f"{n}.json", 1 << 40, lambda: account.now)
+        Follower(str(n), MemoryCache("lru", MIB), account, folder / f"{n}.json", 1 << 40, lambda: account.now)
         for n in range(instances)
     ]
     turns = [(random.uniform(0, 2 * follow_seconds), n) for n in range(instances)]

@@ -96,7 +96,7 @@ def _state(instance: Instance, fleet: Fleet) -> str:
     heard = instance.last.time + MINUTE if instance.last else instance.heard
     if fleet.now - heard > REPORTS_SECONDS + fleet.lag_seconds:
         return f"Silent since {words.clock(heard)}" if instance.last else "Started"
-    return "Cache silent" if instance.cache_problem else "Reports"
+    return "Cache fails" if instance.cache_problem else "Reports"
 
 
 def _configuration(instance: Instance, fleet: Fleet) -> str:

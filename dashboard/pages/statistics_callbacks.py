@@ -27,7 +27,7 @@ from dashboard.verdicts import Verdicts
 from dashboard.window import Window, read_window
 from dashboard.words import count, span
 
-MEANWHILE = "Images come from the store meanwhile."
+MEANWHILE = "What it does not give comes from the store."
 
 log = logging.getLogger(__name__)
 
