@@ -63,9 +63,9 @@ def advise(outlook: Outlook, target: float) -> Advice:
             "policy", f"Yes: same memory, better policy. {_instead(outlook, same.setting)}", three, same.setting
         )
     if twice and more > max(MEMORY_PAYS, threshold(outlook, twice[1])):
-        pays = Suggestion(
-            "Twice the memory", twice, shown(outlook, outlook.rate(twice)), _gain(outlook, twice), gain=more
-        )
+        about = not outlook.counted(twice)
+        value = shown(outlook, outlook.rate(twice))
+        pays = Suggestion("Twice the memory", twice, value, _gain(outlook, twice), about, more)
         return Advice("memory", f"Yes: more memory pays. {_instead(outlook, twice)}", (pays, less, reach), twice)
     if less.setting:
         spared = size(outlook.now[1] - less.setting[1])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from cache.config import DEFAULT, MIB, Prediction, edited
 from metrics.channels import open_channel
@@ -55,9 +55,34 @@ def cell(page: Page, policy: str, size: int):
 
 def test_the_answer_is_a_sentence_and_three_cards(tab, seeded):
     page = opened(tab, seeded)
-    expect(page.locator(".answer")).to_contain_text("Yes: more memory pays. GDSF at 200 MB would have hit")
+    expect(page.locator(".answer")).to_contain_text("Yes: more memory pays. GDSF at about 200 MB would have hit")
     expect(page.locator(".suggestion h2")).to_have_text(["Twice the memory", "Less memory", "Reach 90 %"])
     expect(page.locator(".confidence")).to_contain_text("Exact: all")
+
+
+@pytest.mark.parametrize("address", ["/what-if", "/", "/activity"])
+def test_until_the_first_numbers_come_there_are_shapes_of_their_size_and_no_empty_axes(tab, seeded, address):
+    held: list[Route] = []
+    holding = True
+
+    def hold(route: Route) -> None:
+        if holding and ".figure" in route.request.post_data_json["output"]:
+            held.append(route)
+        else:
+            route.continue_()
+
+    tab.route(re.compile("_dash-update-component"), hold)
+    tab.goto(seeded.url + address)
+    frame = tab.locator(".chart-frame").first
+    expect(frame.locator(".main-svg").first).to_be_attached()
+    expect(frame.locator(".main-svg").first).to_be_hidden()
+    height = frame.bounding_box()["height"]
+    holding = False
+    for route in held:
+        route.continue_()
+    expect(frame.locator(".main-svg").first).to_be_visible()
+    expect(frame).not_to_have_attribute("aria-label", re.compile("Loading"))
+    assert frame.bounding_box()["height"] == height
 
 
 def test_a_cell_tells_a_point_in_full_and_arrows_move_between_cells(tab, seeded):

@@ -199,10 +199,10 @@ def _grid() -> html.Div:
                             html.Span("Choose a cell to see what it means.", className="caption"),
                         ],
                     ),
-                    html.Div(id=GRID, className="rates-frame"),
+                    html.Div(html.Div(className="skeleton"), id=GRID, className="rates-frame"),
                     html.P("In percent, by capacity. * best of its column.", className="caption"),
                 ],
             ),
-            html.Section(id=PANEL, className="card point", **{"aria-live": "polite"}),
+            html.Section(html.Div(className="skeleton"), id=PANEL, className="card point", **{"aria-live": "polite"}),
         ],
     )
