@@ -11,7 +11,7 @@ from dashboard.changes import applied
 from dashboard.fleet import Fleet, made_at
 from dashboard.outlooks import Outlooks
 from dashboard.pages import configuration as page
-from dashboard.pages import configuration_form, configuration_saving
+from dashboard.pages import configuration_fields, configuration_form, configuration_preview, configuration_saving
 from dashboard.pages.configuration_parts import (
     UNDO_SECONDS,
     UNKNOWN,
@@ -31,10 +31,12 @@ def register(
     reader: Reader,
     channel: Channel,
     outlooks: Outlooks,
-    trial: configuration_form.Trial = lambda rules: "",
+    trial: configuration_preview.Trial = lambda rules: "",
 ) -> None:
     _register_following(app, reader)
-    configuration_form.register(app, reader, outlooks, trial)
+    configuration_form.register(app, reader)
+    configuration_fields.register(app, reader)
+    configuration_preview.register(app, reader, outlooks, trial)
     configuration_saving.register(app, reader, channel, outlooks)
 
 

@@ -15,7 +15,8 @@ from dashboard.forms import NAMELESS, Draft, read_draft
 from dashboard.outlooks import Outlooks, setting_of
 from dashboard.pages import configuration as page
 from dashboard.pages.configuration import of_question
-from dashboard.pages.configuration_form import FIELDS, draft_in, seconds_over
+from dashboard.pages.configuration_form import FIELDS, draft_in
+from dashboard.pages.configuration_preview import seconds_over
 from dashboard.pages.statistics_parts import notices
 from dashboard.ranges import utc
 from dashboard.reader import Reader
