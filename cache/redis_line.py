@@ -14,6 +14,8 @@ from redis.retry import Retry
 
 LEFT_ALONE_AFTER = 2
 """So many calls in a row without an answer: a request makes two, and must not wait for a third."""
+TIMES_AS_PATIENT = 10
+"""What asks for nobody can wait: a busy machine must not look like a Redis that is away."""
 SLICE_BYTES = 1 << 18
 """Of a long command; each must be taken within the time-out, however long the whole takes."""
 
@@ -43,6 +45,7 @@ class Line:
             driver_info=None,  # it would be told on each new connection, and waited for
             maint_notifications_config=MaintNotificationsConfig(enabled=False),
         )
+        self._timeout_seconds = timeout_seconds
         self._local = threading.local()
         self._in_a_row = 0
         self.problem = ""
@@ -56,14 +59,27 @@ class Line:
         """The answer to a command. Raises EngineSilent or EngineRefused."""
         if self.silent:
             raise EngineSilent(self.problem)
-        return self.look(*command)
+        return self._exchange(command)
 
     def look(self, *command: Any) -> Any:
-        """The same, though others went unanswered: to find out whether that is over. Not for requests."""
+        """The same with more patience, and though others went unanswered: to find out whether that is over.
+
+        Not for requests.
+        """
+        return self._exchange(command, timeout=self._timeout_seconds * TIMES_AS_PATIENT)
+
+    def listener(self) -> Redis:
+        """A client for what comes unasked for."""
+        return Redis(connection_pool=self._pool)
+
+    def close(self) -> None:
+        self._pool.disconnect()
+
+    def _exchange(self, command: tuple[Any, ...], **patience: float) -> Any:
         connection = self._connection()
         try:
             connection.send_packed_command(_slices(connection.pack_command(*command)), check_health=False)
-            answer = connection.read_response()
+            answer = connection.read_response(**patience)
         except ResponseError as refused:
             self._in_a_row = 0
             # Its classes of errors leave out how the engine's words began.
@@ -75,13 +91,6 @@ class Line:
             raise EngineSilent(self.problem) from None
         self._in_a_row = 0
         return answer
-
-    def listener(self) -> Redis:
-        """A client for what comes unasked for."""
-        return Redis(connection_pool=self._pool)
-
-    def close(self) -> None:
-        self._pool.disconnect()
 
     def _connection(self) -> Connection:
         # A pool lends and takes back for each command, which costs as much as the command.
