@@ -161,7 +161,10 @@ class TestFollowing:
         assert words(shown[f"{page.IN_FORCE}.children"]) == "What is in force is not known yet."
         assert "Nothing can be saved until the channel answers again." in words(shown[f"{page.TROUBLE}.children"])
         assert (shown[f"{page.CLEAR}.disabled"], shown[f"{page.HISTORY}.children"]) == (True, [])
-        assert shown[f"{page.HELD}.children"] == "What is cached is not known yet, so there is nothing to clear."
+        assert (
+            shown[f"{page.HELD}.children"]
+            == "What is cached is not known yet; it can be cleared once the channel answers."
+        )
         assert manager.take_up(f"{page.SEEN}.data") == {}
         panel = manager.preview(base=None)
         assert "The channel has not answered since this manager began" in words(panel[f"{page.PANEL}.children"])

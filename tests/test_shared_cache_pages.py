@@ -7,12 +7,15 @@ import pytest
 
 from cache.config import DEFAULT, MIB, edited
 from dashboard.app import create_app
+from dashboard.charts import CHARTS
 from dashboard.pages import configuration as page
 from dashboard.pages import statistics, what_if
 from dashboard.pages.configuration_saving import of_question
+from dashboard.pages.parts import TABLE_COLUMNS
 from dashboard.ranges import utc
 from dashboard.settings import Settings
 from metrics.program import VERSION
+from metrics.schema import OF_ENGINE
 from metrics.sqlite_channel import SqliteChannel
 from tests import shared_cache, whatif_days
 from tests.dash_calls import Calls
@@ -171,6 +174,11 @@ def test_with_caches_of_their_own_everything_can_be_chosen(manager):
     shown = manager.fill(engine="").allowed()
     assert not any(disabled for name, disabled in shown.items() if name.endswith("disabled"))
     assert (shown[f"{page.POLICY}.description"], shown[f"{page.CAPACITY}.label"]) == ("", "Capacity an instance")
+
+
+def test_what_only_a_shared_cache_counts_stands_in_no_table_or_chart_of_statistics():
+    shown = {column["field"] for column in TABLE_COLUMNS} | {line.column for chart in CHARTS for line in chart.lines}
+    assert not shown & {*OF_ENGINE}
 
 
 def test_what_changes_is_of_one_cache(manager):

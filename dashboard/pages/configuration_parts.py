@@ -25,7 +25,7 @@ from dashboard.words import MISSING, moment, sentence, size
 
 UNDO_SECONDS = 600
 UNKNOWN = "What is in force is not known yet."
-UNKNOWN_HELD = "What is cached is not known yet, so there is nothing to clear."
+UNKNOWN_HELD = "What is cached is not known yet; it can be cleared once the channel answers."
 
 
 def now_and_new(
