@@ -84,7 +84,7 @@ def hover(outlook: Outlook, setting: Setting) -> str:
         f"about {dollars(cost)} a month",
     ]
     return "<br>".join(
-        lines + ([f"unsure: ±{words.points(outlook.error(setting[1]))}"] if outlook.weak(setting) else [])
+        lines + ([f"unsure: ±{words.points(outlook.error_of(setting))}"] if outlook.weak(setting) else [])
     )
 
 
@@ -107,7 +107,7 @@ def _line(outlook: Outlook, policy: str, show: str, colours: Palette, strong: bo
     if not strong:
         return [told]
     # Only the two that are compared show how sure they are: seven bands would be a fog.
-    errors = [outlook.error(size) for size in sizes]
+    errors = [outlook.error(size, policy) for size in sizes]
     up = [min(1, rate + error) * 100 for rate, error in zip(rates, errors, strict=True)]
     down = [max(0, rate - error) * 100 for rate, error in zip(rates, errors, strict=True)]
     band = {

@@ -31,7 +31,7 @@ def expected(outlook: Outlook | None, new: Setting | None) -> Expected:
     if there is None:
         sizes = outlook.capacities
         return Expected(told=(f"What it would do is not known: it is far from {_span(sizes[0], sizes[-1])}.",))
-    error = outlook.error(new[1])
+    error = outlook.error_of(new)
     rows = [
         ("Expected hit rate", rate(here), f"{rate(there)} ±{error * 100:.1f}"),
         ("Reads of the store a minute", count(outlook.reads_a_minute(outlook.now)), count(outlook.reads_a_minute(new))),

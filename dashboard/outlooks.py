@@ -94,6 +94,6 @@ def prediction(outlook: Outlook, new: Setting) -> Prediction | None:
     if outlook.too_early or outlook.off or after is None or outlook.weak(new):
         return None
     curve = outlook.curve
-    error = max(outlook.error(setting[1]) for setting in (outlook.now, new))
+    error = max(outlook.error_of(setting) for setting in (outlook.now, new))
     about = {"start": curve.start, "end": curve.end, "requests": curve.live.requests}
     return Prediction(**about, before=before, after=after, error=min(1.0, error))

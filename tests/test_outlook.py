@@ -167,6 +167,14 @@ def test_a_gain_below_what_it_may_be_off_by_is_none():
     assert advise(there, 0.8).kind == "stay"
 
 
+def test_samples_of_lfu_and_sieve_are_less_sure_than_of_others_and_exact_ones_are_not():
+    close = dict.fromkeys(("lru", "lfu", "sieve"), (40, 60, 70, 71, 71))
+    there = outlook(curve(close, sampled={100 * MIB: (0.1, 8000)}))
+    errors = [there.error_of((policy, 100 * MIB)) for policy in ("lru", "sieve", "lfu")]
+    assert errors == pytest.approx([0.007, 0.0119, 0.0175])
+    assert {there.error_of((policy, 400 * MIB)) for policy in ("lru", "sieve", "lfu")} == {0.005}
+
+
 def test_too_few_requests_are_too_early_and_it_says_for_how_long():
     told = advise(outlook(curve(requests=12_000)), 0.8)
     assert told.sentence == "Too early: 12,000 of the 20,000 requests needed. About 40 min more."

@@ -57,6 +57,22 @@ def shifting(requests: int, keys: int, seed: int, sizes: bool = True) -> list[Ge
     return [Get(f"k{number}", size_of[number]) for number in numbers]
 
 
+def arriving(requests: int, seed: int) -> list[Get]:
+    """New entries all the time, asked for again for a while; one in a hundred has 0.2 to 50 MB."""
+    draw = random.Random(seed)
+    payloads: list[int] = []
+    trace = []
+    for _ in range(requests):
+        age = int(40 * (draw.paretovariate(0.55) - 1))
+        if draw.random() < 0.3 or age >= len(payloads):
+            large = draw.random() < 0.01
+            payloads.append(int(200_000 * 250 ** draw.random() if large else draw.lognormvariate(9.5, 1)))
+            age = 0
+        number = len(payloads) - 1 - age
+        trace.append(Get((number, seed), payloads[number]))  # of a tuple the hash is the same in every run
+    return trace
+
+
 def footprint_bytes(trace: Iterable[Event]) -> int:
     sizes = {get.key: get.payload_bytes for get in trace if isinstance(get, Get)}
     return sum(sizes.values()) + ENTRY_OVERHEAD_BYTES * len(sizes)

@@ -1,38 +1,54 @@
 """What is known of all entries and of each sample alike: what the live cache missed, and which entries were new."""
 
-from collections.abc import Sequence
+from array import array
 
 from cache.whatif.estimate import GROUP_MASK, GROUPS
-from cache.whatif.records import MAX_LEVEL, level_of
+from cache.whatif.records import level_of
+from cache.whatif.weights import Weights
 
 MISSED, NEW = range(2)
+Table = dict[tuple[int, int], array]
+"""By bits of the size and level of an entry, a number a group."""
 
 
 class Controls:
-    """Requests and bytes by level and group of their entry, since they were last cleared."""
+    """Requests and bytes by size, level and group of their entry, since they were last cleared."""
 
     def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
-        self._requests = [[[0.0] * GROUPS for _ in range(MAX_LEVEL + 1)] for _ in (MISSED, NEW)]
-        self._bytes = [[[0.0] * GROUPS for _ in range(MAX_LEVEL + 1)] for _ in (MISSED, NEW)]
+        self._requests: tuple[Table, Table] = ({}, {})
+        self._bytes: tuple[Table, Table] = ({}, {})
 
-    def add(self, which: int, entry: int, payload_bytes: int, times: float = 1.0) -> None:
-        level, group = level_of(entry), entry & GROUP_MASK
-        self._requests[which][level][group] += times
-        self._bytes[which][level][group] += times * payload_bytes
+    def add(self, which: int, entry: int, size_bytes: int, payload_bytes: int, times: float = 1.0) -> None:
+        alike, group = (size_bytes.bit_length(), level_of(entry)), entry & GROUP_MASK
+        if alike not in self._requests[which]:
+            self._requests[which][alike] = array("d", bytes(8 * GROUPS))
+            self._bytes[which][alike] = array("d", bytes(8 * GROUPS))
+        self._requests[which][alike][group] += times
+        self._bytes[which][alike][group] += times * payload_bytes
 
-    def scaled(self, level: int) -> tuple[list[list[float]], list[list[float]]]:
-        """Missed and new requests by group as a sample at this level sees them, scaled up; the same in bytes."""
-        return _scaled(self._requests, level), _scaled(self._bytes, level)
+    def scaled(self, slot: int, weights: Weights) -> list[list[list[float]]]:
+        """Missed and new requests by group as a slot's sample sees them, scaled up; the same in bytes."""
+        return [[_scaled(table, slot, weights) for table in both] for both in (self._requests, self._bytes)]
 
     def totals(self, which: int, least_level: int) -> list[float]:
         """Requests and bytes of all entries, where nothing is told of those below a level."""
-        both = self._requests[which], self._bytes[which]
-        return [float(sum(map(sum, levels[least_level:])) * (1 << least_level)) for levels in both]
+        tables = self._requests[which], self._bytes[which]
+        return [
+            float(sum(sum(groups) for (_, level), groups in table.items() if level >= least_level) * (1 << least_level))
+            for table in tables
+        ]
 
 
-def _scaled(counts: Sequence[Sequence[Sequence[float]]], level: int) -> list[list[float]]:
-    scale = 1 << level
-    return [[scale * sum(group) for group in zip(*of_one[level:], strict=True)] for of_one in counts]
+def _scaled(table: Table, slot: int, weights: Weights) -> list[float]:
+    by_scale: dict[int, list[array]] = {}
+    for (bits, level), groups in table.items():
+        least = weights.least(slot, 1 << bits - 1)
+        if level >= least:
+            by_scale.setdefault(1 << least, []).append(groups)
+    sums = [0.0] * GROUPS
+    for scale, alike in by_scale.items():
+        sums = [so_far + scale * sum(more) for so_far, *more in zip(sums, *alike, strict=True)]
+    return sums

@@ -20,15 +20,15 @@ class Sums:
     """One slot's misses by policy and group, scaled up, and the controls as its sample saw them: counts, then bytes."""
 
     def __init__(self, policies: Iterable[str]) -> None:
-        self._missed = {name: ([0] * GROUPS, [0] * GROUPS) for name in policies}
+        self._missed = {name: ([0.0] * GROUPS, [0.0] * GROUPS) for name in policies}
         self._controls = [[[0.0] * GROUPS for _ in (MISSED, NEW)] for _ in range(2)]
         self._sampled = False
 
-    def add(self, missed: Mapping[str, Sequence[Sequence[int]]], controls: Sequence, level: int) -> None:
+    def add(self, missed: Mapping[str, Sequence[Sequence[float]]], controls: Sequence, level: int) -> None:
         self._sampled = self._sampled or level > 0
         for name, both in missed.items():
             self._missed[name] = tuple(
-                [so_far + (more << level) for so_far, more in zip(*pair, strict=True)]
+                [so_far + more * (1 << level) for so_far, more in zip(*pair, strict=True)]
                 for pair in zip(self._missed[name], both, strict=True)
             )
         self._controls = [
@@ -78,15 +78,15 @@ class Counts:
         self.left_out += requests
         self.reasons.estimated = True
 
-    def answered(self, entry: int, payload_bytes: int, outcome: int) -> None:
+    def answered(self, entry: int, size_bytes: int, payload_bytes: int, outcome: int) -> None:
         """A request that was not shed."""
         self.request(payload_bytes, outcome)
         if outcome != HIT:
-            self._controls.add(MISSED, entry, payload_bytes)
+            self._controls.add(MISSED, entry, size_bytes, payload_bytes)
 
-    def new(self, entry: int, payload_bytes: int, times: float) -> None:
+    def new(self, entry: int, size_bytes: int, payload_bytes: int, times: float) -> None:
         """An entry was asked for that never was before; it stands for ``times`` of them."""
-        self._controls.add(NEW, entry, payload_bytes, times)
+        self._controls.add(NEW, entry, size_bytes, payload_bytes, times)
 
     def missed_everywhere(self, entry: int, payload_bytes: int) -> None:
         """Not even a cache that holds everything had it, and it was not new."""
@@ -129,13 +129,10 @@ class Counts:
     def fold(self) -> None:
         """Add what was counted at the levels of now; before these change, and at the end."""
         level_of_slot = self._sampling.level
-        slots = self._sampling.slot_of.values()
-        scaled = {level: self._controls.scaled(level) for level in {level_of_slot[slot] for slot in slots}}
-        for slot in slots:
-            level = level_of_slot[slot]
+        for slot in self._sampling.slot_of.values():
             missed = {name: family.counted(slot) for name, family in self._families.items()}
-            self._sums[slot].add(missed, scaled[level], level)
-        self._new = _added(self._new, self._controls.totals(NEW, self._sampling.least_level))
+            self._sums[slot].add(missed, self._controls.scaled(slot, self._keys.weights), level_of_slot[slot])
+        self._new = _added(self._new, self._controls.totals(NEW, self._keys.weights.least_level))
         self._controls.clear()
 
     def close(self, start: int, policy: str, capacity_bytes: int, going_on: bool = False) -> dict:

@@ -19,11 +19,12 @@ class Family:
     def __init__(self, make: Callable[[Shared], Order], keys: Keys) -> None:
         self.held = array("I", [0])
         self._hashes = keys.hashes
-        self.shared = Shared(keys.sizes, keys.eligible, self.held)
+        self._weights = keys.weights
+        self.shared = Shared(keys.sizes, keys.eligible, self.held, keys.weights)
         self.capacity_bytes = [0] * SLOTS
         self.size_bytes = [0] * SLOTS
-        self.missed = [[0] * GROUPS for _ in range(SLOTS)]
-        self.missed_bytes = [[0] * GROUPS for _ in range(SLOTS)]
+        self.missed = [[0.0] * GROUPS for _ in range(SLOTS)]
+        self.missed_bytes = [[0.0] * GROUPS for _ in range(SLOTS)]
         self.order = make(self.shared)
         self._flights: dict[int, int] = {}
         self._landed: dict[int, int] = {}
@@ -38,6 +39,7 @@ class Family:
         order, capacities, used = self.order, self.capacity_bytes, self.size_bytes
         missed, missed_bytes, hashes = self.missed, self.missed_bytes, self._hashes
         touch, add, evict = order.touch, order.add, order.evict
+        large_bytes, weight_in = self._weights.large_bytes, self._weights.weight
         told: list[int] = []
         tell = told.append
         self._landed, self._flights = self._flights, {}
@@ -56,18 +58,24 @@ class Family:
             if missing:
                 group = hashes[key] & GROUP_MASK
                 for slot in slots_of[missing]:
-                    missed[slot][group] += 1
-                    missed_bytes[slot][group] += payload_bytes
-                    room = capacities[slot] - size_bytes
+                    weight = size_bytes
+                    if weight < large_bytes[slot]:
+                        missed[slot][group] += 1
+                        missed_bytes[slot][group] += payload_bytes
+                    else:
+                        weight = weight_in(slot, size_bytes)
+                        self._count(slot, key, payload_bytes)
+                    room = capacities[slot] - weight
                     if room < 0:
                         missing ^= 1 << slot
                         continue
                     while used[slot] > room:
                         victim = evict(slot)
-                        used[slot] -= sizes[victim]
+                        gone = sizes[victim]
+                        used[slot] -= gone if gone < large_bytes[slot] else weight_in(slot, gone)
                         held[victim] ^= 1 << slot
                     add(slot, key)
-                    used[slot] += size_bytes
+                    used[slot] += weight
                 held[key] = had | missing
                 missing = eligible[key] & ~had
             tell(missing)
@@ -79,7 +87,7 @@ class Family:
         if had:
             self.held[key] = 0
             for slot in self.shared.slots_of[had]:
-                self.size_bytes[slot] -= self.shared.sizes[key]
+                self.size_bytes[slot] -= self._weight(slot, key)
             self.order.remove(key, had)
 
     def clear(self) -> None:
@@ -105,7 +113,7 @@ class Family:
         evicted = []
         while self.size_bytes[slot] > capacity_bytes:
             victim = self.order.evict(slot)
-            self.size_bytes[slot] -= self.shared.sizes[victim]
+            self.size_bytes[slot] -= self._weight(slot, victim)
             self.held[victim] ^= 1 << slot
             evicted.append(victim)
         return evicted
@@ -118,19 +126,23 @@ class Family:
         self.counted(slot)
         self.order.close(slot)
 
-    def counted(self, slot: int) -> tuple[list[int], list[int]]:
+    def counted(self, slot: int) -> tuple[list[float], list[float]]:
         """Misses and their bytes by group, since the last time."""
         counts = self.missed[slot], self.missed_bytes[slot]
-        self.missed[slot], self.missed_bytes[slot] = [0] * GROUPS, [0] * GROUPS
+        self.missed[slot], self.missed_bytes[slot] = [0.0] * GROUPS, [0.0] * GROUPS
         return counts
 
     def thin(self, slot: int, capacity_bytes: int, level: int) -> None:
-        """Let go what the slot may not hold any more, and go on with its share of the capacity."""
+        """Let go what the slot may not hold any more, and go on with its share of the capacity and other weights."""
         held, eligible, sizes, bit = self.held, self.shared.eligible, self.shared.sizes, 1 << slot
+        stay = []
         for key, mask in enumerate(held):
-            if mask & bit and not eligible[key] & bit:
-                held[key] = mask ^ bit
-                self.size_bytes[slot] -= sizes[key]
+            if mask & bit:
+                if eligible[key] & bit:
+                    stay.append(sizes[key])
+                else:
+                    held[key] = mask ^ bit
+        self.size_bytes[slot] = self._weights.total(slot, stay)
         self.order.sweep(slot)
         self.resize(slot, capacity_bytes)
 
@@ -140,8 +152,15 @@ class Family:
         As in the live cache such a request is no use of the entry.
         """
         missing = self._flights.get(key, self._landed.get(key, 0))
-        group = self._hashes[key] & GROUP_MASK
         for slot in self.shared.slots_of[missing]:
-            self.missed[slot][group] += 1
-            self.missed_bytes[slot][group] += payload_bytes
+            self._count(slot, key, payload_bytes)
         return missing
+
+    def _count(self, slot: int, key: int, payload_bytes: int) -> None:
+        """A miss."""
+        group, part = self._hashes[key] & GROUP_MASK, 0.5 ** self._weights.halvings(slot, self.shared.sizes[key])
+        self.missed[slot][group] += part
+        self.missed_bytes[slot][group] += part * payload_bytes
+
+    def _weight(self, slot: int, key: int) -> int:
+        return self._weights.weight(slot, self.shared.sizes[key])

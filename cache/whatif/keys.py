@@ -3,6 +3,7 @@
 from array import array
 
 from cache.whatif.records import MAX_LEVEL, level_of
+from cache.whatif.weights import Weights
 
 FRESH, SEEN, CHANGED, GONE, FREE = range(5)
 """Never asked for; asked for; removed since it was last asked for; a number of no entry any more; one to be given."""
@@ -23,6 +24,7 @@ class Keys:
         self.state = bytearray([FREE])
         self.free: list[int] = []
         self.at_level = [0] * (MAX_LEVEL + 1)
+        self.weights = Weights()
 
     def __len__(self) -> int:
         return len(self.number)

@@ -10,7 +10,6 @@ comes, it counts in full.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from cache.whatif.estimate import GROUP_MASK
 from cache.whatif.family import Family, Request
 from cache.whatif.keys import Keys
 from cache.whatif.orders import Order, Shared
@@ -48,12 +47,12 @@ class Trial:
         if self.misses > AS_OF_LATE:
             self.misses, self.missed_bytes, self.turns = self.misses // 2, self.missed_bytes / 2, self.turns / 2
 
-    def grown(self, size_bytes: int, turn: int) -> int:
+    def grown(self, at_first: int, in_full: int, turn: int) -> int:
         """What the entry takes up by now."""
         if not self.turns:
-            return size_bytes
+            return in_full
         behind_it = self.missed_bytes / self.turns * (turn - self.began - 1)
-        return min(size_bytes, (size_bytes >> self.level) + int(behind_it))
+        return min(in_full, at_first + int(behind_it))
 
 
 class Newcomers(Family):
@@ -68,11 +67,11 @@ class Newcomers(Family):
         return self._play_sampled(requests) if self._trials else super().play(requests)
 
     def _play_sampled(self, requests: Iterable[Request]) -> list[int]:
-        held, eligible, slots_of, hashes = self.held, self.shared.eligible, self.shared.slots_of, self._hashes
+        held, eligible, slots_of = self.held, self.shared.eligible, self.shared.slots_of
         touch, tried = self.order.touch, self._tried
         told = []
         self._landed, self._flights = self._flights, {}
-        for key, size_bytes, payload_bytes, outcome, turn in requests:
+        for key, _, payload_bytes, outcome, turn in requests:
             for slot in slots_of[tried.get(key, 0)]:
                 self._grow_newest(slot, turn)
             had = held[key]
@@ -86,23 +85,22 @@ class Newcomers(Family):
             for slot in slots_of[tried.get(key, 0)]:
                 self._settle(slot)
             for slot in slots_of[missing]:
-                self.missed[slot][hashes[key] & GROUP_MASK] += 1
-                self.missed_bytes[slot][hashes[key] & GROUP_MASK] += payload_bytes
-                if size_bytes <= self.capacity_bytes[slot]:
-                    self._admit(slot, key, size_bytes, turn)
+                self._count(slot, key, payload_bytes)
+                if self._weight(slot, key) <= self.capacity_bytes[slot]:
+                    self._admit(slot, key, turn)
             told.append(missing)
         return told
 
     # --- the newest of a slot --------------------------------------------------------------------------------------
 
-    def _admit(self, slot: int, key: int, size_bytes: int, turn: int) -> None:
-        weight = size_bytes
+    def _admit(self, slot: int, key: int, turn: int) -> None:
+        weight = self._weight(slot, key)
         trial = self._trials.get(slot)
         if trial is not None:
             self._grow_newest(slot, turn)
             self._settle(slot)
-            trial.note(size_bytes, turn)
-            weight = trial.weight = size_bytes >> trial.level
+            trial.note(weight, turn)
+            weight = trial.weight = self.shared.sizes[key] >> trial.level
         self._make_room(slot, weight)
         self.order.add(slot, key)
         self.size_bytes[slot] += weight
@@ -114,14 +112,15 @@ class Newcomers(Family):
     def _grow_newest(self, slot: int, turn: int) -> None:
         trial = self._trials[slot]
         if trial.key:
-            self._weigh(slot, trial, trial.grown(self.shared.sizes[trial.key], turn))
+            size_bytes = self.shared.sizes[trial.key]
+            self._weigh(slot, trial, trial.grown(size_bytes >> trial.level, self._weight(slot, trial.key), turn))
 
     def _settle(self, slot: int) -> None:
         """Let the newest of a slot count in full from now on."""
         trial = self._trials[slot]
         if trial.key:
             key = trial.key
-            self._weigh(slot, trial, self.shared.sizes[key])
+            self._weigh(slot, trial, self._weight(slot, key))
             if trial.key == key:
                 self._end(slot, trial)
 
@@ -146,7 +145,7 @@ class Newcomers(Family):
 
     def _give_way(self, slot: int, trial: Trial, more: int) -> None:
         """Newcomers go whole; of the favourites as much as one of all is of a sampled one, until that is half of it."""
-        order, sizes = self.order, self.shared.sizes
+        order, sizes, weight = self.order, self.shared.sizes, self._weight
         while (over := self.size_bytes[slot] + more - self.capacity_bytes[slot]) > 0 and (key := order.lowest(slot)):
             if order.is_unused(slot, key):
                 self._drop(slot, order.evict(slot))
@@ -155,9 +154,9 @@ class Newcomers(Family):
             part = -(-over // one_of_all) * one_of_all
             self.size_bytes[slot] -= part
             trial.given_way += part
-            while key and trial.given_way > sizes[key] // 2 and key != trial.key:
+            while key and trial.given_way > weight(slot, key) // 2 and key != trial.key:
                 self.held[order.evict(slot)] ^= 1 << slot
-                trial.given_way -= sizes[key]
+                trial.given_way -= weight(slot, key)
                 key = order.lowest(slot)
         if self.size_bytes[slot] + more > self.capacity_bytes[slot]:  # and nothing is held any more
             self.size_bytes[slot] = trial.given_way = 0
@@ -168,7 +167,7 @@ class Newcomers(Family):
             self.size_bytes[slot] -= trial.weight
             self._end(slot, trial)
         else:
-            self.size_bytes[slot] -= self.shared.sizes[victim]
+            self.size_bytes[slot] -= self._weight(slot, victim)
         self.held[victim] ^= 1 << slot
 
     # --- what is done to slots and keys as in every family, where the newest counts in full ---------------------------

@@ -30,6 +30,8 @@ SPREAD = 3
 """By how much the levels of the capacities may differ."""
 TURNS = 8
 """New bytes are halved where they are so many times the largest capacity, so that those of late count for more."""
+LEAST_SHARE_BYTES = 1 << 17
+"""No capacity is scaled down further: in less, the weights of entries would be too few bytes to be told apart."""
 ROOM = 0.85
 """How full it may be after fitting, so that it is not called for again at once."""
 
@@ -41,22 +43,29 @@ class Sampling:
         self._keys = keys
         self._families = families
         self._budget_bytes = budget_bytes
-        self.least_level = 0
+        self.weights = keys.weights
         self._until_fit = FIT_EVERY
         self.slot_of: dict[int, int] = {}
-        self.level = [0] * SLOTS
+        self.level = keys.weights.level
         self.seen_level = 0
         self.seen: Seen | None = None  # while every entry is remembered there is no need
-        self._new_bytes = [0.0] * (MAX_LEVEL + 1)
+        self._new_bytes: dict[int, list[float]] = {}  # by bits of the size, then by level
+        self._eligible: dict[tuple[int, int], int] = {}  # worked out since the last change
         self.before_change: Callable[[], None] = lambda: None  # what was counted so far is at the old levels
 
     @property
     def exact(self) -> bool:
         return self.seen_level == 0 and not any(self.level[slot] for slot in self.slot_of.values())
 
-    def eligible(self, level: int) -> int:
-        """The slots in which an entry of this level is looked at."""
-        return sum(1 << slot for slot in self.slot_of.values() if self.level[slot] <= level)
+    def eligible(self, level: int, size_bytes: int) -> int:
+        """The slots in which an entry of this level and size is looked at."""
+        alike = level, size_bytes.bit_length()
+        known = self._eligible.get(alike)
+        if known is None:
+            least = self.weights.least
+            known = sum(1 << slot for slot in self.slot_of.values() if least(slot, size_bytes) <= level)
+            self._eligible[alike] = known
+        return known
 
     def objects(self, slot: int) -> int:
         """How many of the entries known are looked at in a slot."""
@@ -69,16 +78,24 @@ class Sampling:
             stands_for = self.seen.add(entry)
             if level < self.seen_level:
                 new = stands_for
-        self._new_bytes[level] += new * size_bytes
+        if new:
+            bits = size_bytes.bit_length()
+            if bits not in self._new_bytes:
+                self._new_bytes[bits] = [0.0] * (MAX_LEVEL + 1)
+            self._new_bytes[bits][level] += new * size_bytes
         return new
 
     def share_bytes(self, slot: int, capacity_bytes: int) -> int:
         """What a capacity shrinks to, as the bytes of new entries do."""
-        level, least = self.level[slot], self.least_level
-        told_of = sum(self._new_bytes[least:])
+        level, least, weights = self.level[slot], self.weights.least_level, self.weights
+        told_of = sum(sum(by_level[least:]) for by_level in self._new_bytes.values())
         if level == least or not told_of:
             return capacity_bytes >> level
-        return int(capacity_bytes * sum(self._new_bytes[level:]) / told_of) >> least
+        looked_at = 0.0
+        for bits, by_level in self._new_bytes.items():
+            halvings = weights.halvings(slot, 1 << bits - 1)
+            looked_at += sum(by_level[level - halvings :]) / (1 << halvings)
+        return int(capacity_bytes * looked_at / told_of) >> least
 
     # --- slots -----------------------------------------------------------------------------------------------------
 
@@ -86,17 +103,17 @@ class Sampling:
         """Begin a slot, empty or as another one is."""
         slot = min(set(range(SLOTS)) - set(self.slot_of.values()))
         like = None if like_bytes is None else self.slot_of[like_bytes]
-        self.level[slot] = self.least_level if like is None else self.level[like]
+        self.level[slot] = self.weights.least_level
+        if like is not None:
+            self.weights.copy(slot, like)
         self.slot_of[capacity_bytes] = slot
-        bit, level, eligible = 1 << slot, self.level[slot], self._keys.eligible
-        for entry, key in self._keys.number.items():
-            if level_of(entry) >= level:
-                eligible[key] |= bit
         for family in self._families.values():
             family.open(slot, self.share_bytes(slot, capacity_bytes), like)
+        self._sample(capacity_bytes, self.level[slot])
 
     def close(self, capacity_bytes: int) -> None:
         slot = self.slot_of.pop(capacity_bytes)
+        self._eligible.clear()
         keep, eligible = ~(1 << slot), self._keys.eligible
         for key, mask in enumerate(eligible):
             eligible[key] = mask & keep
@@ -107,13 +124,13 @@ class Sampling:
 
     def at_least(self, level: int) -> None:
         """The tap leaves out all below this level from now on."""
-        if level <= self.least_level:
+        if level <= self.weights.least_level:
             return
-        self.least_level = level
         self.before_change()
+        self.weights.least_level = level
         self._remember_less(max(self.seen_level, level))
-        for capacity_bytes in self.slot_of:
-            self._raise(capacity_bytes, level)
+        for capacity_bytes, slot in self.slot_of.items():
+            self._sample(capacity_bytes, max(level, self.level[slot]))
 
     def fit(self, requests: int) -> None:
         """See to it, now and then, that the memory is kept to."""
@@ -141,8 +158,8 @@ class Sampling:
 
     def _follow_shares(self) -> None:
         """Give every capacity that is sampled its share anew."""
-        if sum(self._new_bytes) > TURNS * max(self.slot_of, default=0):
-            self._new_bytes = [each / 2 for each in self._new_bytes]
+        if sum(map(sum, self._new_bytes.values())) > TURNS * max(self.slot_of, default=0):
+            self._new_bytes = {bits: [each / 2 for each in levels] for bits, levels in self._new_bytes.items()}
         for capacity_bytes, slot in self.slot_of.items():
             if self.level[slot]:
                 share_bytes = self.share_bytes(slot, capacity_bytes)
@@ -160,31 +177,37 @@ class Sampling:
     def _raise_fullest(self) -> bool:
         """Look at half as many entries where the most are held; False where nothing is left to be halved."""
         held = self._held_by_slot()
-        least = min(self.level[slot] for slot in self.slot_of.values())
-        near = [capacity for capacity, slot in self.slot_of.items() if self.level[slot] < least + SPREAD]
-        fullest = max(near, key=lambda capacity_bytes: (held[self.slot_of[capacity_bytes]], capacity_bytes))
-        idle = self._idle()
-        for_the_fullest = held[self.slot_of[fullest]] * (8 + PACKED_BYTES / 3)
-        if self.seen_level < MAX_LEVEL and idle * (PLACE_BYTES + NAME_BYTES) > for_the_fullest:
+        most, fullest = max(((held[self.slot_of[capacity]], capacity) for capacity in self._near()), default=(0, 0))
+        if self.seen_level < MAX_LEVEL and self._idle() * (PLACE_BYTES + NAME_BYTES) > most * (8 + PACKED_BYTES / 3):
             self._remember_less(self.seen_level + 1)
             return True
-        slot = self.slot_of[fullest]
-        if not held[slot] or self.level[slot] == MAX_LEVEL:
+        if not most:
             return False
-        self._raise(fullest, self.level[slot] + 1)
+        self._sample(fullest, self.level[self.slot_of[fullest]] + 1)
         return True
 
-    def _raise(self, capacity_bytes: int, level: int) -> None:
-        slot = self.slot_of[capacity_bytes]
-        if level <= self.level[slot]:
-            return
-        self.level[slot] = level
-        keep, eligible = ~(1 << slot), self._keys.eligible
-        for key, entry in enumerate(self._keys.hashes):
-            if level_of(entry) < level:
-                eligible[key] &= keep
-        for family in self._families.values():
-            family.thin(slot, self.share_bytes(slot, capacity_bytes), level)
+    def _near(self) -> list[int]:
+        """The capacities of which half as many entries can be looked at, and that are not too far from each other."""
+        level = {capacity: self.level[slot] for capacity, slot in self.slot_of.items()}
+        level = {c: n for c, n in level.items() if c >> n + 1 >= LEAST_SHARE_BYTES and n < MAX_LEVEL}
+        return [capacity for capacity, n in level.items() if n < min(level.values()) + SPREAD]
+
+    def _sample(self, capacity_bytes: int, level: int) -> None:
+        """Look, for a capacity, at the entries of a level, and of large ones at more."""
+        slot, keys, weights = self.slot_of[capacity_bytes], self._keys, self.weights
+        weights.level[slot] = level
+        weights.fit(slot, capacity_bytes)
+        self._eligible.clear()
+        bit, sizes, eligible, large_bytes = 1 << slot, keys.sizes, keys.eligible, weights.large_bytes[slot]
+        for key, entry in enumerate(keys.hashes):
+            size_bytes = sizes[key]
+            if level_of(entry) >= (level if size_bytes < large_bytes else weights.least(slot, size_bytes)):
+                eligible[key] |= bit
+            else:
+                eligible[key] &= ~bit
+        if level:
+            for family in self._families.values():
+                family.thin(slot, self.share_bytes(slot, capacity_bytes), level)
 
     def _collect(self) -> None:
         """Free the numbers that no shadow has any more and that need not be remembered."""

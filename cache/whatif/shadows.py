@@ -59,6 +59,7 @@ class Shadows:
         self._states: list[int] = []
         self._widths = [0]
         self._turn = 0
+        self._places = 0
         self._cold: set[int] = set()
         self._cold_before: set[int] = set()
 
@@ -125,12 +126,12 @@ class Shadows:
                 key = self._remove(key, version, self._size_of(payload_bytes))
         if key is None:
             level, size_bytes = level_of(entry), self._size_of(payload_bytes)
-            eligible = self.sampling.eligible(level)
+            eligible = self.sampling.eligible(level, size_bytes)
             new = self.sampling.new(entry, level, size_bytes)
             if new:
-                self.counts.new(entry, payload_bytes, new)
+                self.counts.new(entry, size_bytes, payload_bytes, new)
             if not eligible and level < self.sampling.seen_level:
-                self.counts.answered(entry, payload_bytes, outcome)
+                self.counts.answered(entry, size_bytes, payload_bytes, outcome)
                 return
             key = keys.add(entry, version, size_bytes, eligible)
             if not new:
@@ -138,7 +139,7 @@ class Shadows:
             self._grow()
             if width not in self._widths and len(self._widths) < MOST_WIDTHS:
                 self._widths.append(width)
-        self.counts.answered(entry, payload_bytes, outcome)
+        self.counts.answered(entry, keys.sizes[key], payload_bytes, outcome)
         state = keys.state[key]
         self._waiting.append((key, keys.sizes[key], payload_bytes, outcome, self._turn))
         self._states.append(state)
@@ -161,7 +162,8 @@ class Shadows:
     def _remove(self, key: int, version: int, size_bytes: int) -> int:
         """Take a key out of all shadows; the number that its entry has from now on."""
         keys = self.keys
-        entry, eligible, state = keys.hashes[key], keys.eligible[key], keys.state[key]
+        entry, state = keys.hashes[key], keys.state[key]
+        eligible = self.sampling.eligible(level_of(entry), size_bytes)
         for family in self.families.values():
             family.remove(key)
         keys.retire(key)
@@ -187,8 +189,10 @@ class Shadows:
 
     def _grow(self) -> None:
         places = self.keys.places
-        for family in self.families.values():
-            family.grow(places)
+        if places > self._places:
+            self._places = places
+            for family in self.families.values():
+                family.grow(places)
 
     # --- capacities ------------------------------------------------------------------------------------------------
 

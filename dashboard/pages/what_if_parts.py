@@ -244,7 +244,7 @@ def _point_words(outlook: Outlook, setting: Setting) -> str:
     if setting == outlook.now:
         return "This is in force."
     gain = outlook.rate(setting, by_bytes=False) - outlook.rate(outlook.now, by_bytes=False)
-    told = [f"{'+' if gain >= 0 else '-'}{words.points(gain)} ±{words.points(outlook.error(setting[1]))}"]
+    told = [f"{'+' if gain >= 0 else '-'}{words.points(gain)} ±{words.points(outlook.error_of(setting))}"]
     told = " · ".join(filter(None, [*told, fewer_reads(outlook, setting), cheaper(outlook, setting)])) + "."
     return " ".join(filter(None, (told, _not_from_here(outlook, setting))))
 

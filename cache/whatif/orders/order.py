@@ -5,15 +5,20 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cache.whatif.slots import SlotsOf
+from cache.whatif.weights import Weights
 
 
 @dataclass(frozen=True)
 class Shared:
-    """Arrays by key, kept by others: sizes in bytes, the slots a key may be in, and those that hold it now."""
+    """Arrays by key, kept by others: sizes in bytes, the slots a key may be in, and those that hold it now.
+
+    ``weights`` tell what of its size a key takes up in a slot.
+    """
 
     sizes: array
     eligible: array
     held: array
+    weights: Weights
     slots_of: SlotsOf = field(default_factory=SlotsOf)
 
 

@@ -13,6 +13,8 @@ class S3FifoOrder:
 
     def __init__(self, shared: Shared) -> None:
         self._sizes = shared.sizes
+        self._weights = shared.weights
+        self._large_bytes = shared.weights.large_bytes
         self._eligible = shared.eligible
         self._held = shared.held
         self._slots_of = shared.slots_of
@@ -33,7 +35,7 @@ class S3FifoOrder:
         self._ones[key] = ones & ~had | had & (~ones | twos)
 
     def add(self, slot: int, key: int) -> None:
-        bit, size_bytes = 1 << slot, self._sizes[key]
+        bit, size_bytes = 1 << slot, self._weight(slot, key)
         self._ones[key] &= ~bit
         self._twos[key] &= ~bit
         if self._in_ghost[key] & bit:
@@ -50,28 +52,31 @@ class S3FifoOrder:
             self._in_main[key] &= ~bit
 
     def evict(self, slot: int) -> int:
-        held, sizes, bit = self._held, self._sizes, 1 << slot
+        held, sizes, large_bytes, bit = self._held, self._sizes, self._large_bytes[slot], 1 << slot
         small, small_bytes, main_bytes = self._small[slot], self._small_bytes, self._main_bytes
         most_in_main = (1 - SMALL_SHARE) * (small_bytes[slot] + main_bytes[slot])
         while small_bytes[slot] and main_bytes[slot] <= most_in_main:
             key = small.popleft()
             if not held[key] & bit:
                 continue
-            small_bytes[slot] -= sizes[key]
+            size_bytes = sizes[key]
+            if size_bytes >= large_bytes:
+                size_bytes = self._weights.weight(slot, size_bytes)
+            small_bytes[slot] -= size_bytes
             if not self._twos[key] & bit:
-                self._remember(slot, key, most_in_main)
+                self._remember(slot, key, size_bytes, most_in_main)
                 return key
             self._ones[key] &= ~bit
             self._twos[key] &= ~bit
             self._main[slot].append(key)
             self._in_main[key] |= bit
-            main_bytes[slot] += sizes[key]
+            main_bytes[slot] += size_bytes
         return self._evict_from_main(slot)
 
     def remove(self, key: int, had: int) -> None:
-        size_bytes, in_main = self._sizes[key], self._in_main[key]
+        in_main = self._in_main[key]
         for slot in self._slots_of[had]:
-            (self._main_bytes if in_main >> slot & 1 else self._small_bytes)[slot] -= size_bytes
+            (self._main_bytes if in_main >> slot & 1 else self._small_bytes)[slot] -= self._weight(slot, key)
 
     def follow(self, key: int, successor: int) -> None:
         # The cache's ghosts are names: one that was removed elsewhere is still known where it was remembered.
@@ -81,7 +86,7 @@ class S3FifoOrder:
             for _ in range(left.get(key, 0) + 1):
                 place = ghost.index(key, place + 1)
             ghost[place] = successor
-            self._ghost_bytes[slot] += self._sizes[successor] - self._sizes[key]
+            self._ghost_bytes[slot] += self._weight(slot, successor) - self._weight(slot, key)
         self._in_ghost[successor], self._in_ghost[key] = self._in_ghost[key], 0
 
     def clear(self) -> None:
@@ -126,7 +131,7 @@ class S3FifoOrder:
             (self._small, self._main, self._ghost),
             strict=True,
         ):
-            sums[slot] = sum(self._sizes[key] for key in queues[slot])
+            sums[slot] = self._weights.total(slot, map(self._sizes.__getitem__, queues[slot]))
 
     def recalls(self, key: int) -> bool:
         return self._in_ghost[key] != 0
@@ -138,6 +143,10 @@ class S3FifoOrder:
     def places(self) -> tuple[int, int]:
         return sum(len(queue) for queues in (self._small, self._main, self._ghost) for queue in queues), 0
 
+    def _weight(self, slot: int, key: int) -> int:
+        size_bytes = self._sizes[key]
+        return size_bytes if size_bytes < self._large_bytes[slot] else self._weights.weight(slot, size_bytes)
+
     def _evict_from_main(self, slot: int) -> int:
         held, bit, ones, twos, main = self._held, 1 << slot, self._ones, self._twos, self._main[slot]
         while True:
@@ -145,22 +154,22 @@ class S3FifoOrder:
             if not held[key] & bit:
                 continue
             if not (ones[key] | twos[key]) & bit:
-                self._main_bytes[slot] -= self._sizes[key]
+                self._main_bytes[slot] -= self._weight(slot, key)
                 return key
             if not ones[key] & bit:
                 twos[key] ^= bit
             ones[key] ^= bit
             main.append(key)
 
-    def _remember(self, slot: int, key: int, most_bytes: float) -> None:
+    def _remember(self, slot: int, key: int, size_bytes: int, most_bytes: float) -> None:
         self._ghost[slot].append(key)
         self._in_ghost[key] |= 1 << slot
-        self._ghost_bytes[slot] += self._sizes[key]
+        self._ghost_bytes[slot] += size_bytes
         while self._ghost_bytes[slot] > most_bytes:
             oldest = self._ghost[slot].popleft()
             if not self._has_left(slot, oldest):
                 self._in_ghost[oldest] &= ~(1 << slot)
-                self._ghost_bytes[slot] -= self._sizes[oldest]
+                self._ghost_bytes[slot] -= self._weight(slot, oldest)
 
     def _has_left(self, slot: int, key: int) -> bool:
         """Whether the place of a ghost that came up is one that the ghost has left."""
