@@ -115,7 +115,7 @@ def test_newcomers_of_a_sampled_lfu_stay_no_longer_than_among_all(payloads):
     told = from_all_and_from_a_tenth(trace, ("lfu",))
     right = {capacity: hits for _, capacity, hits, _ in told[0]["points"]}
     off = [(hits - right[capacity]) / told[0]["requests"] for _, capacity, hits, _ in told[1]["points"]]
-    assert abs(sum(off) / len(off)) <= 0.025  # 0.030 and 0.027 if they did
+    assert abs(sum(off) / len(off)) <= 0.022  # 0.030 with one size if they did; with many, large ones set it right too
 
 
 def with_changes(trace, seed):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from cache.whatif.slots import SLOTS
 
-PARTS = 32
+PARTS = 64
 """No entry weighs more than such a part of a slot, unless it does so in the cache itself."""
 NONE_SO_LARGE = 1 << 62
 
