@@ -16,7 +16,9 @@ from metrics.station import Station
 
 NOW = datetime.now(UTC).timestamp()
 HOUR = int(NOW) // 3600 * 3600 - 7200
-"""A full hour not long ago."""
+"""A full hour not long ago, with the next on the same day: days are read one by one."""
+if HOUR % 86_400 == 23 * 3600:
+    HOUR -= 3600
 ONCE = Patience(2, attempts=1)
 
 
