@@ -1,7 +1,6 @@
 """The way to Redis: one connection a thread, an end to every wait, and no second try."""
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,7 +48,6 @@ class Line:
         self._local = threading.local()
         self._in_a_row = 0
         self.problem = ""
-        self.since = 0.0
 
     @property
     def silent(self) -> bool:
@@ -100,8 +98,6 @@ class Line:
         return connection
 
     def _unanswered(self, error: Exception) -> None:
-        if not self._in_a_row:
-            self.since = time.time()
         self._in_a_row += 1  # two threads may count one: it is only a little later then
         self.problem = _in_words(error)
 

@@ -32,7 +32,6 @@ from cache.whatif.records import (
 log = logging.getLogger(__name__)
 
 RECORDS, REASONS = b"hitrate:records", b"hitrate:reasons"
-A_MESSAGE_BYTES = 1 << 18
 _HEAD = struct.Struct(f">Q{2 * len(OUTCOMES)}Q")
 """The sender's number; requests and payload bytes of each outcome that it published before."""
 _OF_ALL = frozenset({*OUTCOMES, SHED, INVALIDATED, CLEARED})
