@@ -107,7 +107,7 @@ def _timeline() -> html.Section:
                         id=SPAN,
                         data=[{"value": value, "label": label} for value, label, _ in PRESETS if value in SPANS],
                         allowDeselect=False,
-                        w=160,
+                        w=176,
                         attributes={"input": {"aria-label": "Range of the chart"}},
                     ),
                 ],
