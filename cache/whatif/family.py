@@ -156,6 +156,15 @@ class Family:
             self._count(slot, key, payload_bytes)
         return missing
 
+    def _admit(self, slot: int, key: int, weight: int) -> None:
+        """Make room for a key that was missed, and take it in; whoever calls notes that it is held."""
+        while self.size_bytes[slot] + weight > self.capacity_bytes[slot]:
+            victim = self.order.evict(slot)
+            self.size_bytes[slot] -= self._weight(slot, victim)
+            self.held[victim] ^= 1 << slot
+        self.order.add(slot, key)
+        self.size_bytes[slot] += weight
+
     def _count(self, slot: int, key: int, payload_bytes: int) -> None:
         """A miss."""
         group, part = self._hashes[key] & GROUP_MASK, 0.5 ** self._weights.halvings(slot, self.shared.sizes[key])

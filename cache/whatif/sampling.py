@@ -20,7 +20,7 @@ PLACE_BYTES = 130
 """A number's place in the arrays that all shadows share."""
 NAME_BYTES = 160
 """An entry by its hash in a dict."""
-SLOT_BYTES = 18
+SLOT_BYTES = 22
 """What an open slot has in arrays for each number."""
 PACKED_BYTES = 44
 SEEN_PART = 32

@@ -7,7 +7,6 @@ from cache.whatif import grid
 from cache.whatif.counts import Counts
 from cache.whatif.family import Family, Request
 from cache.whatif.keys import CHANGED, FRESH, SEEN, Keys
-from cache.whatif.newcomers import Newcomers
 from cache.whatif.orders import ORDERS
 from cache.whatif.records import (
     CLEARED,
@@ -27,6 +26,7 @@ from cache.whatif.records import (
     entry_hash,
     level_of,
 )
+from cache.whatif.samples import FAMILIES
 from cache.whatif.sampling import Sampling
 from cache.whatif.sizes import in_memory
 from cache.whatif.slots import SLOTS
@@ -34,8 +34,6 @@ from cache.whatif.slots import SLOTS
 MOST_WIDTHS = 32
 A_BATCH = 4096
 _POLICY_NAMES = tuple(POLICIES)
-FAMILIES: dict[str, Callable[..., Family]] = {"lfu": Newcomers}
-"""Where a sample is played otherwise than everything."""
 
 
 class Shadows:
@@ -49,7 +47,10 @@ class Shadows:
     ) -> None:
         self._size_of = size_of
         self.keys = Keys()
-        self.families = {name: FAMILIES.get(name, Family)(ORDERS[name], self.keys) for name in policies}
+        self.families = {
+            name: FAMILIES[name](self.keys) if name in FAMILIES else Family(ORDERS[name], self.keys)
+            for name in policies
+        }
         self.sampling = Sampling(self.keys, self.families, budget_bytes)
         self.counts = Counts(self.families, self.sampling, self.keys)
         self.sampling.before_change = self.counts.fold

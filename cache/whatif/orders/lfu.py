@@ -48,10 +48,6 @@ class LfuOrder:
         heappop(self._heaps[slot])
         return key
 
-    def is_unused(self, slot: int, key: int) -> bool:
-        """Whether a key that a slot holds was not hit there yet."""
-        return self._uses[key] - self._uses_before[slot][key] == 1
-
     def lowest(self, slot: int) -> int:
         """The key that ``evict`` would choose; 0 where there is none."""
         heap, held, turns = self._heaps[slot], self._held, self._turns

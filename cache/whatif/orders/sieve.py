@@ -28,18 +28,26 @@ class SieveOrder:
         self._ahead[slot].append(key)
 
     def evict(self, slot: int) -> int:
-        held, visited, bit = self._held, self._visited, 1 << slot
-        while True:
-            key = self._ahead[slot].popleft()
-            if held[key] & bit:
-                if not visited[key] & bit:
-                    held[key] ^= bit  # for the hand to pass over it, as the caller would do right afterwards
-                    self._seek(slot)
-                    held[key] ^= bit
-                    return key
-                visited[key] ^= bit
-                self._behind[slot].append(key)
+        while not (key := self.step(slot)):
+            pass
+        return key
+
+    def step(self, slot: int) -> int:
+        """Move the hand over one key: the key if it goes, 0 where it was used."""
+        visited, bit = self._visited, 1 << slot
+        key = self._ahead[slot].popleft()
+        if not self._held[key] & bit:
             self._seek(slot)
+            return 0
+        if visited[key] & bit:
+            visited[key] ^= bit
+            self._behind[slot].append(key)
+            self._seek(slot)
+            return 0
+        self._held[key] ^= bit  # for the hand to pass over it, as the caller would do right afterwards
+        self._seek(slot)
+        self._held[key] ^= bit
+        return key
 
     def remove(self, key: int, had: int) -> None:
         self._visited[key] &= ~had
