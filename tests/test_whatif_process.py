@@ -17,9 +17,10 @@ from metrics.carrier import OF_REASON, with_reasons
 from metrics.schema import Minute
 from metrics.sqlite_channel import SqliteChannel
 from metrics.whatif import WhatIf
+from metrics.whatif_process import ReplayProcess
 from tests.photos import picture, saved
 from tests.processes import PATIENCE_SECONDS, image_service, wait_until
-from tests.whatif_traces import PLACE_OF, Live, footprint_bytes, run, shifting
+from tests.whatif_traces import NO_BOUND, PLACE_OF, Live, footprint_bytes, run, shifting
 
 ENOUGH_BYTES = 64 << 20
 
@@ -67,6 +68,28 @@ def test_the_process_tells_what_really_running_each_would_have_done(whatif):
     for policy, capacity, hits, bytes_hit in told["points"]:
         if policy in ("lru", "s3fifo"):
             assert (hits, bytes_hit) == run(policy, capacity, trace)
+
+
+def test_the_process_keeps_to_its_budget_as_the_system_counts_it():
+    budget_bytes, trace = 48 << 20, shifting(80_000, 60_000, 1)
+    live = Live("lru", footprint_bytes(trace) // 10, Tap(NO_BOUND))
+    for _ in live.play(trace):
+        pass
+    live.tap.minute_ended(0)
+    process = ReplayProcess(budget_bytes)
+    told: list[dict] = []
+
+    def answered():
+        process.send(b"" if process.busy else live.tap.take(1 << 18))
+        told.extend(process.read())
+        return told
+
+    try:
+        wait_until(answered)
+    finally:
+        process.end()
+    assert told[0]["sampled"]
+    assert told[0]["memory_bytes"] <= budget_bytes
 
 
 def test_a_process_that_dies_is_replaced_and_the_new_one_says_since_when_it_counts(whatif):
