@@ -1,5 +1,6 @@
 """A family that goes through requests otherwise where its slots are samples."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from random import Random
 
@@ -16,7 +17,7 @@ def is_drift(known_bytes: int, capacity_bytes: int) -> bool:
     return abs(capacity_bytes - known_bytes) < LITTLE * known_bytes
 
 
-class SampleFamily(Family):
+class SampleFamily(Family, ABC):
     """``_sampled`` are the bits of the slots that are samples. For these a policy says what comes before a request,
     what a hit changes, and how an entry comes in that was missed.
     """
@@ -63,6 +64,6 @@ class SampleFamily(Family):
     def _hit(self, key: int, had: int) -> None:
         """After ``touch``, in the slots ``had`` that are samples."""
 
+    @abstractmethod
     def _come(self, slot: int, key: int, weight: int, turn: int) -> None:
         """Take a key in that was missed in a slot that is a sample; whoever calls notes that it is held."""
-        raise NotImplementedError
