@@ -246,6 +246,7 @@ def test_switched_off_there_is_no_process_and_no_trace(started):
 
 def test_the_trace_has_the_last_requests_with_hashed_keys(started):
     service = started(TRACE_REQUESTS=40)
+    wait_until(lambda: len(replays(service)) == 1)  # what was asked for before that is in no trace
     play(service, 60)
 
     def lines():
