@@ -28,7 +28,7 @@ def ranks(requests: int, keys: int, exponent: float, seed: int) -> list[int]:
 
 
 def zipf_with_scans() -> Trace:
-    return [(int(get.key[1:]), get.payload_bytes) for get in shifting(750_000, 300_000, 1)]
+    return [(get.key[0], get.payload_bytes) for get in shifting(750_000, 300_000, 1)]
 
 
 def favourites_change_little_by_little() -> Trace:

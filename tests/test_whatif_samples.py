@@ -41,6 +41,15 @@ def test_what_is_large_and_all_looked_at_has_no_siblings():
     assert set(mixed.between(10_000)) == {500}
 
 
+def test_where_none_of_late_has_siblings_none_come():
+    siblings = Siblings(4, random.Random(1))
+    for turn in range(0, 3000, 10):
+        siblings.missed(32_000, 32_000 if turn < 400 else 2_000, turn)
+    assert siblings.between(1_000) == []
+    siblings.missed(32_000, 32_000, 3_000)
+    assert set(siblings.between(1_000)) == {2_000}
+
+
 def test_where_all_fits_in_anyway_siblings_come_in_one_sum():
     siblings = siblings_of([(32_000, 32_000)], level=4)
     (total,) = siblings.between(1_000, room=1e9)

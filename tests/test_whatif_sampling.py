@@ -7,6 +7,7 @@ import pytest
 from cache.config import MIB
 from cache.policies import POLICIES
 from cache.whatif.records import MISS, entry_hash, level_of
+from cache.whatif.samples.lfu import LfuFamily
 from cache.whatif.sampling import BASE_BYTES
 from cache.whatif.shadows import Shadows
 from cache.whatif.tap import Tap
@@ -50,9 +51,7 @@ def errors(exact, sampled, at=2):
 
 @pytest.fixture(scope="module")
 def curves():
-    # Of a tuple the hash is the same in every run, of a text it is not.
-    trace = [Get((int(get.key[1:]), 0), get.payload_bytes) for get in shifting(250_000, 100_000, 1)]
-    return from_all_and_from_a_tenth(trace)
+    return from_all_and_from_a_tenth(shifting(250_000, 100_000, 1))
 
 
 def test_a_curve_from_a_tenth_of_the_memory_is_right_within_a_point_on_average_and_three_at_most(curves):
@@ -146,6 +145,8 @@ def test_replaced_images_and_changes_of_the_setting_leave_a_sample_in_order(seed
     for family in shadows.families.values():
         for capacity, slot in shadows.sampling.slot_of.items():
             weights = [shadows.keys.weights.weight(slot, size) for size in family.shared.sizes]
-            held = sum(weight for weight, mask in zip(weights, family.held, strict=True) if mask >> slot & 1)
+            # Newcomers of a sampled LFU share a room with those that are not looked at, and have no fixed place in it.
+            waiting = family.order.newcomers(slot) if isinstance(family, LfuFamily) else ()
+            held = {key for key, mask in enumerate(family.held) if mask >> slot & 1}
             assert 0 <= family.size_bytes[slot] <= family.capacity_bytes[slot] <= capacity
-            assert held <= family.capacity_bytes[slot] + max(weights)
+            assert sum(weights[key] for key in held.difference(waiting)) <= family.capacity_bytes[slot] + max(weights)

@@ -9,10 +9,11 @@ from array import array
 from random import Random
 
 AS_OF_LATE = 256
-"""Misses of a slot after which those so far count half."""
+"""Misses of a slot that its siblings go by: their sizes, how many they are, and how often they come."""
 DRAWN_SINGLY = 16
 """Over up to so many turns each may have a miss or not; over more the number of misses is as good as normal."""
 LARGEST_EVERY = 32
+"""Misses after which the largest of those of late is looked for again; until then it may have been one before them."""
 
 
 class Siblings:
@@ -21,12 +22,16 @@ class Siblings:
     def __init__(self, level: int, random: Random) -> None:
         self.level = level
         self._random = random
-        self._singles = array("d")  # of recent misses: the size of a single one, and how many siblings
+        # Of the misses of late, in a ring: the size of a single one, how many siblings it has, and its turn.
+        self._singles = array("d")
         self._how_many = array("L")
+        self._turns = array("Q")
         self._next = 0
-        self._misses = self._weights = self._siblings = self._bytes = self._turns = 0.0
-        self._last_turn = -1
-        self._largest = 0.0
+        # Over them all; exact, as sizes are whole numbers of a power of two.
+        self._siblings = 0
+        self._bytes = self._weights = 0.0
+        self._span = 0.0  # turns in which so many misses come; one more than lie between the first and the last
+        self._most, self._largest = 0, 0.0
 
     def single(self, size_bytes: int) -> float:
         """What one entry takes up, for itself alone."""
@@ -36,26 +41,32 @@ class Siblings:
         """The sample missed an entry, which weighs ``weight`` for all that it stands for."""
         single = self.single(size_bytes)
         siblings = round(weight / single) - 1
-        self._note(single, siblings)
-        if self._last_turn >= 0:
-            self._misses += 1
-            self._weights += weight
-            self._siblings += siblings
-            self._bytes += siblings * single
-            self._turns += turn - self._last_turn
-        self._last_turn = turn
-        if self._misses > AS_OF_LATE:
-            self._misses, self._weights, self._siblings = self._misses / 2, self._weights / 2, self._siblings / 2
-            self._bytes, self._turns = self._bytes / 2, self._turns / 2
+        place = self._next
+        self._next = (place + 1) % AS_OF_LATE
+        if len(self._singles) < AS_OF_LATE:
+            self._singles.append(single)
+            self._how_many.append(siblings)
+            self._turns.append(turn)
+        else:
+            self._add(self._singles[place], self._how_many[place], -1)
+            self._singles[place], self._how_many[place], self._turns[place] = single, siblings, turn
+        self._add(single, siblings, 1)
+        known = len(self._turns)
+        if known > 1:
+            self._span = (turn - self._turns[self._next % known]) * known / (known - 1)
+        if self._next % LARGEST_EVERY:
+            self._most, self._largest = max(self._most, siblings), max(self._largest, single)
+        else:
+            self._most, self._largest = max(self._how_many), max(self._singles)
 
     @property
     def weight(self) -> float:
-        """Of a miss of the sample, in the mean."""
-        return self._weights / self._misses if self._misses else 0.0
+        """Of a miss of the sample, in the mean; 0 as long as nobody knows how often they come."""
+        return self._weights / len(self._turns) if self._span else 0.0
 
     @property
     def bytes_a_turn(self) -> float:
-        return self._bytes / self._turns if self._turns else 0.0
+        return self._bytes / self._span if self._span else 0.0
 
     def between(self, turns: int, room: float = 0.0) -> list[float]:
         """Siblings missed over so many turns, each by its size; in one sum where they fit into ``room`` anyway."""
@@ -66,19 +77,15 @@ class Siblings:
             return [count * self._bytes / self._siblings]
         return [self._size() for _ in range(count)]
 
-    def _note(self, single: float, siblings: int) -> None:
-        if len(self._singles) < AS_OF_LATE:
-            self._singles.append(single)
-            self._how_many.append(siblings)
-        else:
-            self._singles[self._next], self._how_many[self._next] = single, siblings
-            self._next = (self._next + 1) % AS_OF_LATE
-        self._largest = max(self._largest, single) if self._next % LARGEST_EVERY else max(self._singles)
+    def _add(self, single: float, siblings: int, sign: int) -> None:
+        self._siblings += sign * siblings
+        self._bytes += sign * siblings * single
+        self._weights += sign * (siblings + 1) * single
 
     def _count(self, turns: int) -> int:
-        if not self._siblings or turns <= 0:
+        if not self._siblings or not self._span or turns <= 0:
             return 0
-        rate = min(1.0, self._siblings / self._turns)
+        rate = min(1.0, self._siblings / self._span)
         if turns > DRAWN_SINGLY:
             spread = (turns * rate * (1 - rate)) ** 0.5
             return max(0, round(self._random.gauss(turns * rate, spread)))
@@ -86,9 +93,10 @@ class Siblings:
         return sum([draw() < rate for _ in range(turns)])
 
     def _size(self) -> float:
+        """Of one of the siblings, of which there must be some."""
         singles, how_many, draw = self._singles, self._how_many, self._random.random
-        most, recent = 1 << self.level, len(singles)
+        most, known = self._most, len(singles)
         while True:
-            place = int(draw() * recent)
-            if how_many[place] >= draw() * most:
+            place = int(draw() * known)
+            if how_many[place] > draw() * most:
                 return singles[place]
