@@ -8,6 +8,8 @@ from cache.config import MIB
 from cache.policies import POLICIES
 from cache.whatif.records import MISS, entry_hash, level_of
 from cache.whatif.samples.lfu import LfuFamily
+from cache.whatif.samples.sample import NARROW
+from cache.whatif.samples.sieve import SieveFamily
 from cache.whatif.sampling import BASE_BYTES
 from cache.whatif.shadows import Shadows
 from cache.whatif.tap import Tap
@@ -145,8 +147,11 @@ def test_replaced_images_and_changes_of_the_setting_leave_a_sample_in_order(seed
     for family in shadows.families.values():
         for capacity, slot in shadows.sampling.slot_of.items():
             weights = [shadows.keys.weights.weight(slot, size) for size in family.shared.sizes]
-            # Newcomers of a sampled LFU share a room with those that are not looked at, and have no fixed place in it.
+            # Newcomers of a sampled LFU share a room with those that are not looked at, and have no fixed place in it;
+            # how many of SIEVE's stay while its gap is narrow is an estimate.
             waiting = family.order.newcomers(slot) if isinstance(family, LfuFamily) else ()
-            held = {key for key, mask in enumerate(family.held) if mask >> slot & 1}
-            assert 0 <= family.size_bytes[slot] <= family.capacity_bytes[slot] <= capacity
-            assert sum(weights[key] for key in held.difference(waiting)) <= family.capacity_bytes[slot] + max(weights)
+            held = {key for key, mask in enumerate(family.held) if mask >> slot & 1}.difference(waiting)
+            most_bytes = family.capacity_bytes[slot] * (1 + NARROW if isinstance(family, SieveFamily) else 1)
+            assert 0 <= family.capacity_bytes[slot] <= capacity
+            assert 0 <= family.size_bytes[slot] <= most_bytes
+            assert sum(weights[key] for key in held) <= most_bytes + max(weights)

@@ -120,7 +120,7 @@ class SieveFamily(SampleFamily):
         gap, size_bytes = self._gaps[slot], self.shared.sizes[key]
         single = gap.siblings.single(size_bytes)
         if gap.bytes:
-            self._narrow(slot, gap, single, turn)
+            self._narrow(slot, gap, single, weight, turn)
         gap.siblings.missed(size_bytes, weight, turn)
         while not gap.bytes and self.size_bytes[slot] + weight > self.capacity_bytes[slot]:
             self._move_hand(slot, gap, single)
@@ -157,7 +157,7 @@ class SieveFamily(SampleFamily):
                 self.order.drop_newest(slot)
                 self._drop(slot, key)
 
-    def _narrow(self, slot: int, gap: Gap, single: float, turn: int) -> None:
+    def _narrow(self, slot: int, gap: Gap, single: float, weight: int, turn: int) -> None:
         """A miss of the sample later; where the hand has come to the newest, it goes on to the oldest."""
         if self.order.at_hand(slot) and (victim := self.order.pass_newest(slot)):
             self._drop(slot, victim)
@@ -166,7 +166,9 @@ class SieveFamily(SampleFamily):
             for _ in range(PARTS):
                 gap.bytes -= wide / PARTS * gap.soon.share(max(gap.bytes, 2 * single) / wide)
         largest = max(gap.siblings.between(turn - 1 - gap.began), default=0.0)
-        if gap.bytes < max(2 * single, largest):
+        # Of few entries of many sizes more may stay than the number says.
+        too_much = self.size_bytes[slot] + weight > (1 + NARROW) * self.capacity_bytes[slot]
+        if too_much or gap.bytes < max(2 * single, largest):
             gap.bytes = 0.0
             self.order.go_round(slot)
 
