@@ -30,6 +30,7 @@ if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
 else
   local holder = redis.pcall('INCRBY', KEYS[1], 0)
   if type(holder) == 'number' and holder ~= tonumber(ARGV[1]) then
+    redis.pcall('PEXPIRE', KEYS[1], ARGV[2], 'NX')
     return {0, 0, 0, 0, 0}
   end
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
@@ -53,7 +54,8 @@ class Lease:
     report: what it saved of that is sent, whatever became of it.
 
     The engine may evict the lease itself, in a cache that turns over within seconds. So who saw another have it leaves
-    a free one to that other for as long as it is held. And a count of evictions that is only a little lower than the
+    a free one to that other for as long as it is held. One that never ends, as somebody may have written it by hand, is
+    given an end (from Redis 7 on). And a count of evictions that is only a little lower than the
     last is a look from before that one; a much lower one begins anew.
     """
 

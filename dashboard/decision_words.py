@@ -63,7 +63,7 @@ def document(seen: Seen, decision: Decision, now: float, **more: Any) -> decisio
     """What goes into the channel."""
     situation = seen.situation
     about = {
-        "id": str(uuid.uuid4()),
+        "id": _name(seen, decision),
         "time": now,
         "version": seen.document.version,
         "mode": situation.rules.mode,
@@ -77,6 +77,17 @@ def document(seen: Seen, decision: Decision, now: float, **more: Any) -> decisio
         "rejected": tuple(_rejected(each) for each in decision.rejected),
     }
     return decisions.Decision(**(about | more))
+
+
+def _name(seen: Seen, decision: Decision) -> str:
+    """One of its own for what may change something. Who leaves all as it is says what every other auto-scaler says of
+    these minutes: under the same name it is told once.
+    """
+    rules = seen.situation.rules
+    if decision.action is not Action.HOLD and not rules.dry_run:
+        return str(uuid.uuid4())
+    said = seen.end, seen.document.id, rules.mode, rules.dry_run, decision.action, decision.why, decision.chosen_bytes
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, repr([str(each) for each in said])))
 
 
 def _inputs(seen: Seen, decision: Decision) -> dict[str, Any]:

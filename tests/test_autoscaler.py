@@ -112,6 +112,27 @@ def test_each_minute_is_decided_once_and_the_same_hold_is_written_once_an_hour(w
     assert "between 5 % and 90.0 %" in written[0].sentence or "between 5.0 % and 90.0 %" in written[0].sentence
 
 
+def test_two_that_hold_in_the_same_moment_are_told_of_once(world, monkeypatch):
+    world.scale("miss_rate", grow_above=0.9)
+    world.report()
+    first, second = world.scaler(), world.scaler()
+    send = SqliteChannel.send_decision
+
+    def meanwhile(channel, decision):
+        monkeypatch.setattr(SqliteChannel, "send_decision", send)
+        world.now += 0.3
+        first.tick()
+        send(channel, decision)
+
+    monkeypatch.setattr(SqliteChannel, "send_decision", meanwhile)
+    held = second.tick()
+    assert [told.id for told in world.channel.decisions(0, int(world.now) + 60)] == [held.id]
+    world.now += 3600
+    world.report()
+    second.tick()
+    assert len({told.id for told in world.channel.decisions(0, int(world.now) + 60)}) == 2
+
+
 def test_a_second_autoscaler_loses_the_tie_and_does_nothing(world, monkeypatch):
     world.scale("miss_rate")
     world.report()

@@ -12,7 +12,7 @@ from cache.caches import check_url
 from cache.config import MIB
 from cache.redis_cache import RedisCache, entry_name
 from cache.redis_info import BUFFERS_BYTES
-from cache.redis_lease import Lease
+from cache.redis_lease import HELD_MILLISECONDS, Lease
 from cache.redis_line import EngineSilent, Line
 from cache.redis_url import read_url
 from cache.rows import Rows
@@ -313,6 +313,19 @@ def test_a_lease_that_was_evicted_goes_back_to_who_had_it(redis):
     expires(redis)
     second.take(103, VERSION, now=1206.5)
     assert (second.held, second.evictions) == (True, 2)
+    line.close()
+
+
+def test_a_lease_that_somebody_wrote_without_an_end_is_given_one(redis):
+    line = Line(f"redis://127.0.0.1:{redis.port}/0", 1)
+    redis.client().set("hitrate:lease", 7)
+    lease = Lease(line)
+    lease.take(100, VERSION, now=1200.0)
+    assert not lease.held
+    assert 0 < redis.client().pttl("hitrate:lease") <= HELD_MILLISECONDS
+    left = redis.client().pttl("hitrate:lease")
+    lease.take(100, VERSION, now=1201.0)
+    assert redis.client().pttl("hitrate:lease") <= left  # it is given that once
     line.close()
 
 
