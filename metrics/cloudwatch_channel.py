@@ -53,7 +53,7 @@ class CloudWatchChannel:
             coarse_after_seconds=COARSE_AFTER_SECONDS,
             lag_seconds=address.read_seconds + SHOWN_AFTER_SECONDS,
             follow_seconds=address.follow_seconds,
-            follow_jitter=0.5,
+            follow_jitter=1.0,
         )
         self.calls = Calls(clock())
         group = GROUP.format(namespace=namespace)

@@ -9,6 +9,14 @@ from collections.abc import Callable
 log = logging.getLogger(__name__)
 
 Job = Callable[[float], object]
+SWAY = 0.2
+"""The part of a job's lateness that is another each time, so that two of the same moment part again."""
+
+
+def lateness(seconds: float, draw: Callable[[float, float], float] = random.uniform) -> Callable[[], float]:
+    """How late the turns of one job are, up to so many seconds: about as late each time, so that they stay apart."""
+    own = draw(0, (1 - SWAY) * seconds)
+    return lambda: own + draw(0, SWAY * seconds)
 
 
 class Ticker:
@@ -38,7 +46,8 @@ class Ticker:
             thread.join(max(0.0, until - time.monotonic()))
 
     def _run(self, seconds: float, job: Job, jitter: float) -> None:
-        while not self._closing.wait(seconds - self._clock() % seconds + random.uniform(0, jitter * seconds)):
+        late = lateness(jitter * seconds)
+        while not self._closing.wait(seconds - self._clock() % seconds + late()):
             try:
                 job(self._clock())
             except Exception:

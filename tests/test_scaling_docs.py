@@ -106,7 +106,7 @@ def test_what_the_text_reckons_with_is_in_the_code():
     for words in (
         f"{REQUESTS:.0f} requests a second",
         f"{WORKERS} workers",
-        f"first {TRAITS.follow_jitter * TRAITS.follow_seconds:.0f} s of each {TRAITS.follow_seconds}",
+        f"spread over the {TRAITS.follow_jitter * TRAITS.follow_seconds:.0f} s",
         f"waits a minute, then twice as long each time, up to {LONGEST_WAIT_SECONDS / 60:.0f} minutes",
         f"the last {WINDOW_SECONDS:.0f} s are read again",
         f"every {WORD_SECONDS} s",

@@ -10,10 +10,11 @@ from cache.memory import MemoryCache
 from metrics.channel import ChannelUnavailable
 from metrics.cloudwatch_client import ATTEMPTS
 from metrics.follower import Follower
+from metrics.ticker import lateness
 
 CALLS_A_READ = 2
 """A stream ends where its token repeats, so the last page is asked for twice."""
-WARM_SECONDS, LONGEST_SECONDS = 3600, 3 * 3600
+WARM_SECONDS, LONGEST_SECONDS = 3613, 3 * 3600  # published amid an interval
 PUBLISHED = Configuration.model_validate(
     DEFAULT.model_dump()
     | {"version": 1, "parent": 0, "id": "00000000-0000-4000-8000-000000000001", "policy": "lfu", "author": "test"}
@@ -55,6 +56,7 @@ def taken_up(instances: int, a_second: int, follow_seconds: int, jitter: float, 
         Follower(str(n), MemoryCache("lru", MIB), account, folder / f"{n}.json", 1 << 40, lambda: account.now)
         for n in range(instances)
     ]
+    late = [lateness(jitter * follow_seconds, random.uniform) for _ in followers]
     turns = [(random.uniform(0, 2 * follow_seconds), n) for n in range(instances)]
     heapq.heapify(turns)
     seconds: dict[int, float] = {}
@@ -64,7 +66,6 @@ def taken_up(instances: int, a_second: int, follow_seconds: int, jitter: float, 
         followers[n].follow()
         if followers[n].version == PUBLISHED.version:
             seconds.setdefault(n, account.now - WARM_SECONDS)
-        # As metrics/ticker.py waits.
-        wait = follow_seconds - account.now % follow_seconds + random.uniform(0, jitter * follow_seconds)
+        wait = follow_seconds - account.now % follow_seconds + late[n]()  # as the ticker does
         heapq.heappush(turns, (account.now + wait, n))
     return sorted(seconds.values()) + [float("inf")] * (instances - len(seconds))
