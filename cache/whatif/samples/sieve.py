@@ -123,7 +123,7 @@ class SieveFamily(SampleFamily):
             self._narrow(slot, gap, single, weight, turn)
         gap.siblings.missed(size_bytes, weight, turn)
         while not gap.bytes and self.size_bytes[slot] + weight > self.capacity_bytes[slot]:
-            self._move_hand(slot, gap, single)
+            self._move_hand(slot, gap, single, weight)
         self.order.add(slot, key)
         self.size_bytes[slot] += weight
         self._forget_newest(slot, gap)
@@ -133,11 +133,11 @@ class SieveFamily(SampleFamily):
 
     # --- one slot that is a sample ------------------------------------------------------------------------------------
 
-    def _move_hand(self, slot: int, gap: Gap, single: float) -> None:
+    def _move_hand(self, slot: int, gap: Gap, single: float, weight: int) -> None:
         """By one key; where that is the newest, the gap is a number from now on, if another entry fits into it."""
         newest = self.order.newest_at_hand(slot)
         wide = self._weight(slot, newest)
-        if newest and wide >= 2 * single:
+        if newest and wide >= 2 * single and not self._is_too_much(slot, weight):
             gap.bytes = float(wide)
             victim = self.order.pass_newest(slot)
         else:
@@ -166,11 +166,13 @@ class SieveFamily(SampleFamily):
             for _ in range(PARTS):
                 gap.bytes -= wide / PARTS * gap.soon.share(max(gap.bytes, 2 * single) / wide)
         largest = max(gap.siblings.between(turn - 1 - gap.began), default=0.0)
-        # Of few entries of many sizes more may stay than the number says.
-        too_much = self.size_bytes[slot] + weight > (1 + NARROW) * self.capacity_bytes[slot]
-        if too_much or gap.bytes < max(2 * single, largest):
+        if gap.bytes < max(2 * single, largest) or self._is_too_much(slot, weight):
             gap.bytes = 0.0
             self.order.go_round(slot)
+
+    def _is_too_much(self, slot: int, weight: int) -> bool:
+        """While the gap is a number, more may stay of few entries of many sizes than that says."""
+        return self.size_bytes[slot] + weight > (1 + NARROW) * self.capacity_bytes[slot]
 
     def _drop(self, slot: int, key: int) -> None:
         self.held[key] ^= 1 << slot
