@@ -9,12 +9,13 @@ whole cache would be, scaled down, and the misses that are not looked at come in
 from array import array
 from collections import deque
 from copy import copy
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop
 from math import ceil
 from random import Random
 
 from cache.whatif.keys import Keys
-from cache.whatif.orders.lfu import KEY_BITS, KEY_MASK, TURN_MASK, USES_SHIFT, LfuOrder
+from cache.whatif.orders.heap import KEY_BITS, KEY_MASK, TURN_MASK
+from cache.whatif.orders.lfu import LfuOrder
 from cache.whatif.orders.order import Shared
 from cache.whatif.samples.sample import NARROW, SampleFamily, is_drift
 from cache.whatif.samples.siblings import Siblings
@@ -32,16 +33,13 @@ class LfuSampleOrder(LfuOrder):
 
     def part(self, slot: int) -> None:
         """Take the newcomers out of the heap."""
-        before, uses, turns = self._uses_before[slot], self._uses, self._turns
+        turns = self._turns
         keys = {place & KEY_MASK for place in self._heaps[slot]} | {place & KEY_MASK for place in self._newcomers[slot]}
         held = [key for key in keys if self._held[key] >> slot & 1]
-        unused = sorted(turns[key] << KEY_BITS | key for key in held if uses[key] - before[key] == 1)
+        unused = sorted(turns[key] << KEY_BITS | key for key in held if self.uses(slot, key) == 1)
         self._newcomers[slot] = deque(unused)
-        self._heaps[slot] = [
-            uses[key] - before[key] << USES_SHIFT | turns[key] << KEY_BITS | key
-            for key in held
-            if uses[key] - before[key] > 1
-        ]
+        favourites = [(key, uses) for key in held if (uses := self.uses(slot, key)) > 1]
+        self._heaps[slot] = [self._place(key, uses) for key, uses in favourites]
         heapify(self._heaps[slot])
 
     def newcomers(self, slot: int) -> list[int]:
@@ -54,12 +52,7 @@ class LfuSampleOrder(LfuOrder):
 
     def favour(self, slot: int, key: int) -> None:
         """A newcomer was asked for again."""
-        uses = self._uses[key] - self._uses_before[slot][key]
-        heappush(self._heaps[slot], uses << USES_SHIFT | self._turns[key] << KEY_BITS | key)
-
-    def uses(self, slot: int, key: int) -> int:
-        """Of a key that the slot holds, since it came."""
-        return self._uses[key] - self._uses_before[slot][key]
+        self._push(slot, key, self.uses(slot, key))
 
     def oldest(self, slot: int) -> int:
         """The newcomer to go first; 0 where there is none."""
