@@ -160,7 +160,7 @@ def _layout(outlook: Outlook, show: str, colours: Palette, best: Setting | None,
         "hoverdistance": 24, "dragmode": False, "showlegend": False, "autosize": True, "uirevision": "kept",
         "xaxis": {
             "type": "log", "range": [low - room, high + room], "tickvals": ticks, "fixedrange": True,
-            "ticktext": tick_words(ticks), "showgrid": False, "zeroline": False,
+            "ticktext": _tick_words(ticks), "showgrid": False, "zeroline": False,
             "linecolor": colours["input-border"], "ticks": "outside", "ticklen": 4, "tickangle": 0,
             "tickcolor": colours["input-border"],
             "title": {"text": f"{capacity_title(outlook.choices.engine)}, each step doubles", "font": font,
@@ -175,14 +175,8 @@ def _layout(outlook: Outlook, show: str, colours: Palette, best: Setting | None,
     }  # fmt: skip
 
 
-def tick_words(ticks_mb: Sequence[float]) -> list[str]:
-    """32 MB, 64, 128, 1 GB: the unit only where it is another one, since on a phone there is no room for more."""
-    told, unit_before = [], ""
-    for tick in ticks_mb:
-        number, unit = words.size(tick * MIB).split()
-        told.append(number if unit == unit_before else f"{number} {unit}")
-        unit_before = unit
-    return told
+def _tick_words(ticks_mb: Sequence[float]) -> list[str]:
+    return [" ".join(each).strip() for each in words.sizes([tick * MIB for tick in ticks_mb])]
 
 
 def _now_line(outlook: Outlook, colours: Palette) -> dict:

@@ -22,6 +22,8 @@ AS_MUCH_WIDER = {"lfu": 2.5, "sieve": 1.7}
 """By so many times are samples of these further off, in 99 of 100 points: a few favourites decide, or one round."""
 BELOW, ABOVE = 4.5, 9.0
 """What is shown: a little beyond what shadows are begun for, though they go on farther off after a change."""
+ALIKE = 1.15
+"""Capacities nearer than that to each other need not stand in two columns."""
 OFF_BY = 0.01
 """A shadow of the present setting further than this from the cache itself tells that something is wrong."""
 OFF_BY_SAMPLED = 0.03
@@ -196,7 +198,8 @@ def columns(sizes: Sequence[int], now: int) -> list[int]:
     """The capacities of a small table: the one in force, and the doublings of a megabyte around it."""
     mib = 1 << 20
     around = [size for size in sizes if now / BELOW <= size <= now * ABOVE] or sizes
-    return sorted({size for size in around if size == now or math.log2(size / mib).is_integer()})
+    doublings = {size for size in around if math.log2(size / mib).is_integer()}
+    return sorted({size for size in doublings if not now / ALIKE < size < now * ALIKE} | {now} & set(around))
 
 
 def _near(size: int, capacity: float) -> bool:

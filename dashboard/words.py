@@ -27,6 +27,16 @@ def size(number: float | None) -> str:
     return f"{_three_digits(number)} {_BYTES[unit]}"
 
 
+def sizes(numbers: Sequence[float]) -> list[tuple[str, str]]:
+    """32 and MB, 64, 128, 1 and GB: of sizes in a row the unit only where it is another one, else ``""``."""
+    told, unit_before = [], ""
+    for each in numbers:
+        number, unit = size(each).split()
+        told.append((number, "" if unit == unit_before else unit))
+        unit_before = unit
+    return told
+
+
 def rate(fraction: float | None) -> str:
     """81.2 %, 99.95 %, <0.1 %; 100 % only where nothing is missing from it."""
     if _missing(fraction):

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from cache.config import MIB
+from dashboard import words
 from dashboard.advice import BESIDES, advise, round_up
-from dashboard.curve_figure import curve_figure, sentence, tick_words
+from dashboard.curve_figure import curve_figure, sentence
 from dashboard.expectation import expected
 from dashboard.outlook import Outlook, columns, setting_now
 from dashboard.outlooks import prediction
@@ -215,13 +216,26 @@ def test_a_point_that_was_little_sampled_is_weak():
     assert not there.weak(("sieve", 100 * MIB))
 
 
-def test_sizes_on_the_axis_have_their_unit_where_it_changes():
-    assert tick_words([0.5, 1, 2, 512, 1024, 2048]) == ["512 KB", "1 MB", "2", "512", "1 GB", "2"]
+def test_sizes_in_a_row_have_their_unit_where_it_changes():
+    told = words.sizes([size * MIB for size in (0.5, 1, 2, 512, 1024, 2048)])
+    assert [" ".join(each).strip() for each in told] == ["512 KB", "1 MB", "2", "512", "1 GB", "2"]
 
 
 def test_the_small_table_has_whole_doublings_and_what_is_in_force():
     sizes = [round(MIB * 2 ** (k / 2)) for k in range(25)] + [100 * MIB]
     assert [size // MIB for size in columns(sizes, 100 * MIB)] == [32, 64, 100, 128, 256, 512]
+
+
+def test_the_small_table_has_no_doubling_that_is_what_is_in_force_once_more():
+    sizes = [MIB << k for k in range(10)] + [8_000_000]
+    assert columns(sizes, 8_000_000) == [2 * MIB, 4 * MIB, 8_000_000, 16 * MIB, 32 * MIB, 64 * MIB]
+
+
+def test_a_cell_that_was_little_sampled_says_how_sure_it_is():
+    there = outlook(curve(sampled={100 * MIB: (0.01, 8_000 // 16)}))
+    table = str(rates(there, "hit", None, None, ["sieve"]))
+    assert "unsure, ±4.8 points" in table
+    assert table.count("±") == 2 * table.count("unsure")
 
 
 def test_a_machine_with_less_memory_has_a_setting_of_its_own():

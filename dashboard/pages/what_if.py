@@ -200,7 +200,7 @@ def _grid() -> html.Div:
                         ],
                     ),
                     html.Div(html.Div(className="skeleton"), id=GRID, className="rates-frame"),
-                    html.P("In percent, by capacity. * best of its column.", className="caption"),
+                    html.P("In percent, by capacity. * best of its column. Hatched: unsure.", className="caption"),
                 ],
             ),
             html.Section(html.Div(className="skeleton"), id=PANEL, className="card point", **{"aria-live": "polite"}),

@@ -124,7 +124,8 @@ def rates(outlook: Outlook, show: str, best: Setting | None, chosen: Setting | N
     now = [] if outlook.here is None else [outlook.now[1]]
     sizes = columns([*outlook.capacities, *now], outlook.now[1])
     top = {size: _best_in(outlook, size) for size in sizes}
-    head = [html.Th(words.size(size), scope="col", className="now" if size == outlook.now[1] else "") for size in sizes]
+    units = words.sizes(sizes)
+    head = [_column(size, *units[place], size == outlook.now[1]) for place, size in enumerate(sizes)]
     return html.Table(
         className="rates",
         children=[
@@ -145,6 +146,12 @@ def rates(outlook: Outlook, show: str, best: Setting | None, chosen: Setting | N
             ),
         ],
     )
+
+
+def _column(size: int, number: str, unit: str, now: bool) -> Component:
+    """On a phone there is no room for each to have its unit; who listens hears it."""
+    unsaid = "" if unit else html.Span(words.size(size).removeprefix(number), className="visually-hidden")
+    return html.Th([f"{number} {unit}".strip(), unsaid], scope="col", className="now" if now else "")
 
 
 _CAPTION = {"hit": "Hit rate, %", "miss": "Miss rate, %", "bytes": "Bytes from the store, %"}
@@ -175,15 +182,18 @@ def _cell(outlook: Outlook, setting: Setting, show: str, best: bool, chosen: Set
     if hit_rate is None:
         return html.Td(html.Span([words.MISSING, html.Span("no data", className="visually-hidden")]))
     number = words.rate(shown_rate(show, hit_rate)).removesuffix(" %")
-    weak, now = outlook.weak(setting) or outlook.too_early, setting == outlook.now
+    sampled, now = outlook.weak(setting), setting == outlook.now
+    weak = sampled or outlook.too_early
+    error = f"±{words.points(outlook.error_of(setting))}" if sampled else ""
     marks = [
         name for name, is_so in (("best", best), ("now", now), ("weak", weak), ("chosen", setting == chosen)) if is_so
     ]
     where = named(setting, not outlook.counted(setting))
-    label = f"{where}: {number} %{', best' if best else ''}{', now' if now else ''}{', unsure' if weak else ''}"
+    said = [", best" * best, ", now" * now, ", unsure" * weak, f", {error}" * sampled]
+    label = f"{where}: {number} %{''.join(said)}"
     return html.Td(
         html.Button(
-            [number, html.Sup("*") if best else None],
+            [number, html.Sup("*") if best else None, html.Small(error.split()[0]) if error else None],
             className=" ".join(["rate-cell", *marks]),
             style={"--share": f"{hit_rate:.0%}"},
             **{
