@@ -68,7 +68,7 @@ def make(worker):
     web.body_watch.LOOK_SECONDS = 0.2
     # And a client that a busy machine lets wait is not taken for one that has sent all it wants to.
     web.bodies.LINGER_SECONDS = 60
-    web.bodies.PAUSE_SECONDS = 1
+    web.bodies.PAUSE_SECONDS = 2
     return App(worker)
 
 

@@ -18,7 +18,7 @@ from web.problems import Problem
 # What a refused client may still send, to nowhere, before it is answered.
 LINGER_BYTES = 1 << 26
 LINGER_SECONDS = 5
-PAUSE_SECONDS = 0.3
+PAUSE_SECONDS = 1.0  # a client far away, or on a busy machine, may well send nothing for half a second
 LOOK_SECONDS = 0.004
 PORTION_BYTES = 1 << 20
 BUFFER_BYTES = 1 << 16
