@@ -27,7 +27,7 @@ OF_REASON = tuple(f"miss_{name}" for name in REASONS)
 class Reasons(Protocol):
     """Who knows why requests missed, a little later; None while it is not known."""
 
-    def reasons(self, start: int) -> dict[str, int] | None: ...
+    def reasons(self, start: int, seconds: float = 0.0) -> dict[str, int] | None: ...
 
     def reasons_so_far(self, start: int, seconds: float) -> dict[str, int] | None: ...
 
@@ -64,7 +64,7 @@ class Carrier:
 
     def _send_waiting(self, now: float, at_end: bool = False) -> None:
         try:
-            while minutes := self._with_reasons(self._parts.waiting(MOST_A_SEND, now, at_end), now):
+            while minutes := self._with_reasons(self._parts.waiting(MOST_A_SEND, now, at_end), now, at_end):
                 self._channel.send(minutes)
                 self._parts.sent(minutes, now)
         except ChannelUnavailable as error:
@@ -86,15 +86,19 @@ class Carrier:
             except ChannelUnavailable as error:
                 log.warning("the open minute waits on disk: %s", error)
 
-    def _with_reasons(self, minutes: list[Minute], now: float) -> list[Minute]:
-        """Those to be sent now: the newest waits a little until it is known why its requests missed."""
+    def _with_reasons(self, minutes: list[Minute], now: float, at_end: bool) -> list[Minute]:
+        """Those to be sent now: the newest waits a little until it is known why its requests missed.
+
+        At the end it is we who wait, and not for long: it must not stay behind.
+        """
         if self._whatif is None:
             return minutes
         ready = []
         for minute in minutes:
             if not _is_explained(minute):
-                told = self._whatif.reasons(minute.time)
-                if told is None and minute.time + MINUTE <= now < minute.time + MINUTE + REASONS_WITHIN_SECONDS:
+                may_come = minute.time + MINUTE <= now < minute.time + MINUTE + REASONS_WITHIN_SECONDS
+                told = self._whatif.reasons(minute.time, REASONS_AT_END_SECONDS if may_come and at_end else 0.0)
+                if told is None and may_come and not at_end:
                     break
                 explained = with_reasons(minute, told)
                 if explained is not minute:

@@ -113,14 +113,17 @@ class WhatIf:
             if self._unsent and self._unsent[0] is document:
                 self._unsent.popleft()
 
-    def reasons(self, start: int) -> dict[str, int] | None:
-        """Why requests of the minute that began then missed, once that is known."""
-        return self._reasons.get(start)
+    def reasons(self, start: int, seconds: float = 0.0) -> dict[str, int] | None:
+        """Why requests of the minute that began then missed, once that is known; waits at most so long."""
+        return self._wait_for_reasons(start, seconds) if seconds else self._reasons.get(start)
 
     def reasons_so_far(self, start: int, seconds: float) -> dict[str, int] | None:
         """The same of a minute that goes on, waiting at most so long."""
         self._reasons.pop(start, None)
         self._tap.minute_ended(start, going_on=True)
+        return self._wait_for_reasons(start, seconds)
+
+    def _wait_for_reasons(self, start: int, seconds: float) -> dict[str, int] | None:
         until = time.monotonic() + seconds
         self.pump()  # what others are to know, they must know before we are gone
         while self._process is not None and time.monotonic() < until:
@@ -128,7 +131,7 @@ class WhatIf:
             if (known := self._reasons.get(start)) is not None:
                 return known
             time.sleep(TURN_SECONDS)
-        return None
+        return self._reasons.get(start)
 
     def close(self, now: float) -> None:
         self.pump()  # the last records, for whoever replays
