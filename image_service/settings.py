@@ -16,8 +16,8 @@ from web.exposure import refuse_exposed
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 MAX_INSTANCE_LETTERS = 100
-LEAST_WHATIF_BYTES = 48 * MIB
-"""From less fewer than 8,000 entries could be looked at, and curves from so few are off by whole points."""
+LEAST_WHATIF_BYTES = 80 * MIB
+"""With less the memory may not last for LEAST_OBJECTS at every capacity."""
 
 
 class Settings(BaseSettings):
@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     whatif_bytes: int = Field(
         128 * MIB,
         description="Memory for what-if, beside the cache's: fewer bytes, rougher curves. 0 switches it off, "
-        "and what there is must be 48 MiB at least.",
+        "and what there is must be 80 MiB at least.",
         ge=0,
         le=1 << 40,
     )

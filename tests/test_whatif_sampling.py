@@ -6,6 +6,7 @@ import pytest
 
 from cache.config import MIB
 from cache.policies import POLICIES
+from cache.whatif import sampling
 from cache.whatif.records import MISS, entry_hash, level_of
 from cache.whatif.samples.lfu import LfuFamily
 from cache.whatif.samples.sample import NARROW
@@ -80,6 +81,19 @@ def test_the_memory_is_kept_to_and_the_curve_says_what_is_estimated(curves):
     assert not exact["sampled"]
     assert sampled["estimated"]
     assert all(rate < 1 and objects > 0 for rate, objects in sampled["sampled"].values())
+
+
+def test_other_capacities_are_halved_before_one_is_left_with_too_few_entries(monkeypatch):
+    monkeypatch.setattr(sampling, "LEAST_OBJECTS", 2_000)
+    budget_bytes, trace = BASE_BYTES + 5_000_000, shifting(60_000, 40_000, 1)
+    live = Live("lru", footprint_bytes(trace) // 10)
+    for _ in live.play(trace):
+        pass
+    live.tap.minute_ended(0)
+    shadows = Shadows(budget_bytes, ("lru",))
+    (told,) = drained(live.tap, shadows)
+    assert min(objects for _, objects in told["sampled"].values()) >= 2_000  # 1,901 where the fullest goes first
+    assert shadows.sampling.memory_bytes() <= budget_bytes
 
 
 def test_the_reasons_of_a_sample_add_up_and_are_split_about_right(curves):

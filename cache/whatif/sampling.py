@@ -33,6 +33,8 @@ Measured: 1.15 where nothing is ever freed, up to 1.75 once entries come and go;
 FIT_EVERY = 2048
 SPREAD = 3
 """By how much the levels of the capacities may differ."""
+LEAST_OBJECTS = 8_000
+"""Of fewer entries a curve is off by whole points: other capacities are halved before."""
 TURNS = 8
 """New bytes are halved where they are so many times the largest capacity, so that those of late count for more."""
 LEAST_SHARE_BYTES = 1 << 17
@@ -74,7 +76,7 @@ class Sampling:
 
     def objects(self, slot: int) -> int:
         """How many of the entries known are looked at in a slot."""
-        return sum(self._keys.at_level[self.level[slot] :])
+        return self._known(self.level[slot])
 
     def new(self, entry: int, level: int, size_bytes: int) -> float:
         """For how many new entries this one stands, of which nothing is remembered; 0 where it was asked for before."""
@@ -196,7 +198,8 @@ class Sampling:
         """The capacities of which half as many entries can be looked at, and that are not too far from each other."""
         level = {capacity: self.level[slot] for capacity, slot in self.slot_of.items()}
         level = {c: n for c, n in level.items() if c >> n + 1 >= LEAST_SHARE_BYTES and n < MAX_LEVEL}
-        return [capacity for capacity, n in level.items() if n < min(level.values()) + SPREAD]
+        near = [capacity for capacity, n in level.items() if n < min(level.values()) + SPREAD]
+        return [capacity for capacity in near if self._known(level[capacity] + 1) >= LEAST_OBJECTS] or near
 
     def _sample(self, capacity_bytes: int, level: int) -> None:
         """Look, for a capacity, at the entries of a level, and of large ones at more."""
@@ -241,6 +244,9 @@ class Sampling:
                 for slot in family.shared.slots_of[mask]:
                     counts[slot] += times
         return counts
+
+    def _known(self, level: int) -> int:
+        return sum(self._keys.at_level[level:])
 
     def _idle(self) -> int:
         """How many entries are kept only to remember that they were seen."""
