@@ -9,6 +9,7 @@ from metrics.cloudwatch_channel import (
     CONFIGURATION,
     CURVE_HOURS,
     CURVES,
+    DECISIONS,
     GROUP,
     INSTANCES,
     LATENCY,
@@ -22,7 +23,7 @@ from metrics.prices import sent_a_month
 DOC = (Path(__file__).resolve().parent.parent / "docs" / "cloudwatch.md").read_text()
 
 
-STREAMS = {CONFIGURATION, INSTANCES, LATENCY, CURVES, CURVE_HOURS}
+STREAMS = {CONFIGURATION, INSTANCES, LATENCY, CURVES, CURVE_HOURS, DECISIONS}
 
 
 @pytest.mark.parametrize("name", sorted({*OF_AN_INSTANCE, *OF_THE_FLEET, *STREAMS}))
