@@ -16,8 +16,7 @@ class Calls:
     def call(self, output: str, changed: str | list[str], values: dict[str, Any]) -> dict[str, Any]:
         """What the callback with that output ("id.property") puts there, by "id.property"; {} where it changes nothing.
 
-        ``changed`` are the inputs that call it. A pattern is written as Dash does: '{"undo":["ALL"]}.n_clicks', and its
-        value is a list of (id, value).
+        ``changed`` are the inputs that call it.
         """
         changed = [changed] if isinstance(changed, str) else changed
         callback = self._with(output, changed)
@@ -45,17 +44,9 @@ class Calls:
             callback
             for callback in self._callbacks
             if f"{output}." in f"{callback['output'].replace('@', '.')}." and callback["clientside_function"] is None
-            if _takes(callback, changed[0])
+            if changed[0] in [f"{each['id']}.{each['property']}" for each in callback["inputs"]]
         )
         return found
-
-
-def _takes(callback: dict[str, Any], changed: str) -> bool:
-    component, _, name = changed.rpartition(".")
-    if component.startswith("{"):
-        keys = set(json.loads(component))
-        return any(i["id"].startswith("{") and set(json.loads(i["id"])) == keys for i in callback["inputs"])
-    return any((each["id"], each["property"]) == (component, name) for each in callback["inputs"])
 
 
 def _outputs(output: str) -> Any:
@@ -65,7 +56,4 @@ def _outputs(output: str) -> Any:
 
 
 def _given(each: dict[str, Any], values: dict[str, Any]) -> Any:
-    name = f"{each['id']}.{each['property']}"
-    if each["id"].startswith("{"):
-        return [{"id": i, "property": each["property"], "value": value} for i, value in values.get(name, [])]
-    return {"id": each["id"], "property": each["property"], "value": values.get(name)}
+    return {**each, "value": values.get(f"{each['id']}.{each['property']}")}

@@ -1,9 +1,7 @@
 """The page Configuration as people use it, on a real service that follows."""
 
-import json
 import re
 import time
-import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +13,7 @@ from metrics.schema import METRICS, Minute
 from metrics.sqlite_channel import SqliteChannel
 from tests import processes
 from tests.browser import assert_accessible
+from tests.configuration_page import apply, capacity, edit, opened
 from tests.processes import App, wait_until
 
 
@@ -57,31 +56,6 @@ def full(alone: App) -> App:
 
 def channel_of(app: App) -> SqliteChannel:
     return open_channel(f"sqlite:///{app.data_dir / 'channel.db'}")
-
-
-def opened(page: Page, manager: App, query: str = "") -> Page:
-    page.goto(f"{manager.url}/configuration{query}")
-    expect(page.locator(".compared")).to_be_visible()
-    return page
-
-
-def edit(manager: App, **members) -> dict:
-    request = urllib.request.Request(
-        f"{manager.url}/api/configuration",
-        json.dumps(members).encode(),
-        {"Content-Type": "application/json"},
-        method="PUT",
-    )
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
-
-
-def capacity(page: Page):
-    return page.get_by_label("Capacity an instance", exact=True)
-
-
-def apply(page: Page):
-    return page.get_by_role("button", name=re.compile(r"^Apply"))
 
 
 def test_an_edit_is_applied_by_the_service_within_seconds_and_shown_on_its_way(configuration, channel, service):

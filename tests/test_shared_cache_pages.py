@@ -20,7 +20,7 @@ from metrics.sqlite_channel import SqliteChannel
 from tests import shared_cache, whatif_days
 from tests.dash_calls import Calls
 from tests.shared_cache import AWAY, CAPACITY_BYTES, FIXED, NAMES
-from tests.test_configuration_page import UNDO, words
+from tests.test_configuration_page import words
 
 NOT_IN_REDIS = ("fifo", "sieve", "s3fifo", "gdsf")
 
@@ -216,8 +216,8 @@ def test_where_all_is_the_servers_own_the_page_shows_it_and_nothing_can_be_chang
 
 def test_undoing_goes_back_to_nothing_that_the_engine_has_not(manager):
     manager.publish(policy="gdsf").publish(policy="lru").fill()
-    undo = {UNDO: [({"undo": 3}, 1)], f"{page.BASE}.data": manager.document.model_dump()}
-    shown = manager.calls.call(f"{page.PENDING}.data", '{"undo":3}.n_clicks', undo)
+    undo = {f"{page.TO_SAVE}.data": {"button": {"undo": 3}}, f"{page.BASE}.data": manager.document.model_dump()}
+    shown = manager.calls.call(f"{page.PENDING}.data", f"{page.TO_SAVE}.data", undo)
     assert "can't be gdsf: Redis evicts by LRU, Random or LFU" in words(shown[f"{page.NOTICES}.children"])
     assert shown[f"{of_question('shrink', 'dialog')}.opened"] is False
     assert manager.channel.newest().version == 3

@@ -30,6 +30,14 @@ window.dashMantineFunctions = window.dashMantineFunctions || {};
       return window.dash_clientside.no_update;
     },
 
+    // Which button was pressed. What merely came onto the page, or was drawn anew, was not.
+    press() {
+      const pressed = window.dash_clientside.callback_context.triggered.find((each) => each.value);
+      if (!pressed) return window.dash_clientside.no_update;
+      const id = pressed.prop_id.slice(0, pressed.prop_id.lastIndexOf("."));
+      return { button: id.startsWith("{") ? JSON.parse(id) : id, at: Date.now() };
+    },
+
     // An address may end in #v7; the rows come later than the page, and old ones only when asked for.
     goToVersion() {
       const version = location.hash.slice(1);

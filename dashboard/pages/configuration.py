@@ -46,6 +46,8 @@ OLDER = "configuration-older"
 ADDRESS = "configuration-address"  # the draft in the link
 BASE = "configuration-base"  # the document that the form started from
 CONFLICT = "configuration-conflict"  # the version that was saved meanwhile, if Apply ran into one
+TO_FILL = "configuration-to-fill"  # what was pressed that fills the form in, until it is done
+TO_SAVE = "configuration-to-save"  # what was pressed last that saves, or answers a question about it
 PENDING = "configuration-pending"  # what waits for the answer to a question
 SAVED = "configuration-saved"  # what was saved last from here
 SEEN = "configuration-seen"  # what is shown of the channel, so that the same is not drawn again
@@ -81,7 +83,7 @@ def layout(**address: str) -> html.Div:
             question("shrink", "Shrink the cache?"),
             question("clear", "Clear the cache?"),
             dcc.Store(id=ADDRESS, data={name: value for name, value in address.items() if name in ADDRESSED}),
-            *(dcc.Store(id=name) for name in (BASE, CONFLICT, PENDING, SAVED, SEEN)),
+            *(dcc.Store(id=name) for name in (BASE, CONFLICT, PENDING, SAVED, SEEN, TO_FILL, TO_SAVE)),
             dcc.Interval(id=TICK, interval=FOLLOW_MILLISECONDS),
         ],
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
 from cache.config import Configuration
@@ -33,7 +33,17 @@ FIELDS = (
 
 def register(app: Dash, reader: Reader) -> None:
     """The document that the form starts from, and what stands in its fields."""
+    app.clientside_callback(
+        ClientsideFunction("configuration", "press"),
+        Output(page.TO_FILL, "data", allow_duplicate=True),
+        Input(page.DISCARD, "n_clicks"),
+        Input({"resolve": ALL}, "n_clicks"),
+        Input({"back": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )
 
+    # Where the channel moves on while a press is on its way, this is asked for again and the first answer is thrown
+    # away: so a press stays in its store until it is done.
     @app.callback(
         Output(page.BASE, "data"),
         Output(page.POLICY, "value"),
@@ -41,11 +51,10 @@ def register(app: Dash, reader: Reader) -> None:
         Output(page.REASON, "value"),
         Output(page.CONFLICT, "data"),
         Output(page.NOTICES, "children"),
+        Output(page.TO_FILL, "data"),
         *(Output(*place) for place in SCALE_VALUES),
         Input(page.SEEN, "data"),
-        Input(page.DISCARD, "n_clicks"),
-        Input({"resolve": ALL}, "n_clicks"),
-        Input({"back": ALL}, "n_clicks"),
+        Input(page.TO_FILL, "data"),
         State(page.BASE, "data"),
         State(page.SAVED, "data"),
         State(page.CONFLICT, "data"),
@@ -54,9 +63,8 @@ def register(app: Dash, reader: Reader) -> None:
         prevent_initial_call=True,
     )
     def take_up(
-        _seen: dict, _discard: int | None, _resolve: list, _back: list,
-        base: dict | None, saved: dict | None, conflict: dict | None, address: dict,
-        policy: str | None, capacity: str | None, author: str | None, reason: str | None, *scale: Any,
+        _seen: dict, pressed: dict | None, base: dict | None, saved: dict | None, conflict: dict | None,
+        address: dict, policy: str | None, capacity: str | None, author: str | None, reason: str | None, *scale: Any,
     ) -> tuple:  # fmt: skip
         newest = reader.newest()
         if not reader.has_read:
@@ -66,17 +74,18 @@ def register(app: Dash, reader: Reader) -> None:
             draft, problems = draft_from_address(address or {}, newest, may_be)
             return _filled(newest, draft, notices(problems))
         started, draft = Configuration.model_validate(base), draft_in(policy, capacity, author, reason, scale)
-        pressed = ctx.triggered_id if ctx.triggered and ctx.triggered[0]["value"] else None
-        if isinstance(pressed, dict) and "back" in pressed:
-            document = next((d for d in reader.history() if d.version == pressed["back"]), None)
-            if document is None:
-                raise PreventUpdate
-            return _filled(started, draft_of(document, f"Back to v{document.version}"))
-        if isinstance(pressed, dict) and "resolve" in pressed:
-            mine = pressed["resolve"] == "mine"
-            return _filled(newest, moved_onto(newest, started, draft) if mine else draft_of(newest))
-        if pressed == page.DISCARD:
-            return _filled(newest, as_it_is(draft_of(newest), may_be))
+        match (pressed or {}).get("button"):
+            case {"back": version}:
+                document = next((each for each in reader.history() if each.version == version), None)
+                if document is None:
+                    return _only_told(no_update)
+                return _filled(started, draft_of(document, f"Back to v{version}"))
+            case {"resolve": "mine"}:
+                return _filled(newest, moved_onto(newest, started, draft))
+            case {"resolve": _}:
+                return _filled(newest, draft_of(newest))
+            case page.DISCARD:
+                return _filled(newest, as_it_is(draft_of(newest), may_be))
         return _followed(newest, started, draft, may_be, saved, conflict)
 
 
@@ -99,13 +108,16 @@ def _followed(
     same = content(newest) == content(started)
     if same or not is_change(draft, started, may_be):
         return _filled(newest, as_it_is(moved_onto(newest, started, draft), may_be))
-    told = notices([saved_meanwhile(started, newest)])
-    return (*[no_update] * 5, told, *[no_update] * len(SCALE_NAMES))
+    return _only_told(notices([saved_meanwhile(started, newest)]))
 
 
 def _filled(base: Configuration, draft: Draft, told: list | None = None) -> tuple:
     scale = [draft.scale.get(name, no_update) for name in SCALE_NAMES]
-    return base.model_dump(), draft.policy, draft.capacity, draft.reason, None, told or [], *scale
+    return base.model_dump(), draft.policy, draft.capacity, draft.reason, None, told or [], None, *scale
+
+
+def _only_told(told: Any) -> tuple:
+    return (*[no_update] * 5, told, None, *[no_update] * len(SCALE_NAMES))
 
 
 def draft_in(

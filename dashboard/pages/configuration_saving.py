@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
 from cache.config import Configuration
@@ -30,6 +30,18 @@ def register(app: Dash, reader: Reader, channel: Channel, outlooks: Outlooks) ->
 
 
 def _register_saving(app: Dash, reader: Reader, channel: Channel, outlooks: Outlooks) -> None:
+    # The buttons of the history come and go. One that comes would ask for what follows too, and what was pressed
+    # before and is still on its way would not be answered.
+    app.clientside_callback(
+        ClientsideFunction("configuration", "press"),
+        Output(page.TO_SAVE, "data"),
+        Input(page.APPLY, "n_clicks"),
+        Input({"undo": ALL}, "n_clicks"),
+        Input(of_question("shrink", "keep"), "n_clicks"),
+        Input(of_question("shrink", "go"), "n_clicks"),
+        prevent_initial_call=True,
+    )
+
     @app.callback(
         Output(page.SAVED, "data"),
         Output(page.CONFLICT, "data", allow_duplicate=True),
@@ -41,10 +53,7 @@ def _register_saving(app: Dash, reader: Reader, channel: Channel, outlooks: Outl
         Output(of_question("shrink", "go"), "children"),
         Output(of_question("shrink", "dialog"), "title"),
         Output(of_question("shrink", "lost"), "hidden"),
-        Input(page.APPLY, "n_clicks"),
-        Input({"undo": ALL}, "n_clicks"),
-        Input(of_question("shrink", "keep"), "n_clicks"),
-        Input(of_question("shrink", "go"), "n_clicks"),
+        Input(page.TO_SAVE, "data"),
         State(page.PENDING, "data"),
         State(page.BASE, "data"),
         State(page.ADDRESS, "data"),
@@ -52,13 +61,10 @@ def _register_saving(app: Dash, reader: Reader, channel: Channel, outlooks: Outl
         prevent_initial_call=True,
     )
     def submit(
-        _apply: int | None, _undo: list, _keep: int | None, _go: int | None, pending: dict | None, base: dict,
-        address: dict | None, policy: str | None, capacity: str | None, author: str | None, reason: str | None,
-        *scale: Any,
+        to_save: dict, pending: dict | None, base: dict, address: dict | None,
+        policy: str | None, capacity: str | None, author: str | None, reason: str | None, *scale: Any,
     ) -> tuple:  # fmt: skip
-        pressed = ctx.triggered_id if ctx.triggered[0]["value"] else None
-        if pressed is None:
-            raise PreventUpdate
+        pressed = to_save["button"]
         if pressed == of_question("shrink", "keep"):
             return (*[no_update] * 3, None, False, *[no_update] * 5)
         confirmed = pressed == of_question("shrink", "go")
