@@ -69,6 +69,7 @@ class WhatIf:
         self._records_of_all = bytearray()
         self._pumping = Lock()
         self._closed = False
+        self._tap_has_all = union is None  # nothing has been taken from it yet, nor forgotten
         self._process: ReplayProcess | None = None
         self._started_at = self._took_at = 0.0
         self._wait_seconds = 0.0
@@ -181,8 +182,10 @@ class WhatIf:
     def _runs(self, now: float) -> bool:
         if self._process is not None:
             return True
-        self._tap.renew()  # nobody reads: what nobody knows the beginning of is of no use to the next process
-        self._records_of_all.clear()
+        has_all, self._tap_has_all = self._tap_has_all, False
+        if not has_all:
+            self._tap.renew()  # nobody reads: what nobody knows the beginning of is of no use to the next process
+            self._records_of_all.clear()
         if now < self._not_before:
             return False
         self._process = self._start(self._budget_bytes, self._engine)

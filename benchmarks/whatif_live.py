@@ -1,0 +1,115 @@
+"""What a service hits over HTTP under each policy at two capacities, and what the curves of all these runs say of it.
+
+``python -m benchmarks.whatif_live`` makes up a trace of 40,000 requests; with the name of a file as
+``/export/trace.csv`` writes it (time, key, size) it takes that. Each run begins with an empty cache.
+"""
+
+import io
+import math
+import random
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PIL import Image
+
+from benchmarks.whatif_error import from_file, ranks
+from cache.config import DEFAULT, edited
+from cache.policies import POLICIES
+from cache.whatif.grid import GRID
+from metrics.channels import open_channel
+from metrics.curves import Curve, Setting, add_curves
+from tests import processes
+from tests.asking import Client
+
+SHARES = (0.07, 0.3)
+"""How much of all bytes the two capacities are, about: a capacity of the grid, so that other runs look at it too."""
+LONGEST_COMMENT = 65_533
+
+
+def main() -> None:
+    trace = from_file(sys.argv[1]) if len(sys.argv) > 1 else made_up()
+    sizes = dict(reversed(trace))  # an image has the size that it is first asked for with
+    whole = sum(sizes.values())
+    capacities = [min(GRID, key=lambda each, share=share: abs(math.log(each / whole / share))) for share in SHARES]
+    print(f"{len(trace):,} requests of {len(sizes):,} images, {whole / 1e6:,.0f} MB in all")
+    with tempfile.TemporaryDirectory() as folder:
+        add(Path(folder), sizes)
+        runs = {
+            (policy, capacity): played(Path(folder), trace, (policy, capacity))
+            for policy in POLICIES
+            for capacity in capacities
+        }
+    print(f"{'policy':>8} {'capacity':>12} {'really hit':>11} {'curves':>7}   off by points: mean and most")
+    for (policy, capacity), (hits, _) in runs.items():
+        told = [curve.points[policy, capacity].hits for _, curve in runs.values() if (policy, capacity) in curve.points]
+        off = [100 * abs(each - hits) / len(trace) for each in told]
+        print(
+            f"{policy:>8} {capacity:12,} {100 * hits / len(trace):9.2f} % {len(off):7} "
+            f"{sum(off) / len(off):19.3f} {max(off):10.3f}"
+        )
+
+
+def made_up() -> list[tuple[int, int]]:
+    draw = random.Random(6)
+    sizes = [min(200_000, 1_000 + int(draw.lognormvariate(9.4, 0.8))) for _ in range(6_000)]
+    return [(rank, sizes[rank]) for rank in ranks(40_000, len(sizes), 0.9, seed=7)]
+
+
+def service(folder: Path, run: str) -> processes.App:
+    """One of its own statistics, not started yet, on the images of all."""
+    return processes.image_service(
+        folder / run, IMAGES_URL=f"file:{folder}/images", DATABASE_URL=f"sqlite:///{folder}/images.db"
+    )
+
+
+def add(folder: Path, sizes: dict[int, int]) -> None:
+    app = service(folder, "add")
+    try:
+        app.start()
+        client = Client(app.url)
+        for key, size in sizes.items():
+            assert client.put(f"{key}.jpg", picture(key, size)).status == 201
+    finally:
+        app.close()
+
+
+def played(folder: Path, trace: list[tuple[int, int]], setting: Setting) -> tuple[int, Curve]:
+    """The hits that the client saw, and the curve of that run."""
+    policy, capacity = setting
+    app = service(folder, f"{policy}-{capacity}")
+    app.data_dir.mkdir()
+    channel = open_channel(f"sqlite:///{app.data_dir / 'channel.db'}")
+    channel.publish(edited(DEFAULT, {"policy": policy, "capacity_bytes": capacity}, now=datetime.now(UTC)))
+    try:
+        app.start()
+        client, hits = Client(app.url), 0
+        for key, _ in trace:
+            answer = client.get(f"{key}.jpg")
+            assert answer.status == 200
+            hits += answer.hit
+        app.terminate()  # hands in the minute that is not over
+    finally:
+        app.close()
+    curve = add_curves(channel.curves(0, 1 << 40))
+    assert curve.points[setting].requests == len(trace), "the curve does not know of all requests"
+    assert curve.exact, "the trace is too large for shadows of all"
+    return hits, curve
+
+
+def picture(key: int, size: int) -> bytes:
+    """A JPEG of that many bytes, most of them in comments, unlike all others'; a little longer than 600 at least."""
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "JPEG")
+    begins, rest, draw = out.getvalue()[:2], out.getvalue()[2:], random.Random(key)
+    room, comments = max(size - len(out.getvalue()), 12), b""
+    while room > 4:
+        length = min(room - 4, LONGEST_COMMENT)
+        comments += b"\xff\xfe" + (length + 2).to_bytes(2, "big") + draw.randbytes(length)
+        room -= 4 + length
+    return begins + comments + rest
+
+
+if __name__ == "__main__":
+    main()
