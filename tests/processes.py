@@ -31,17 +31,23 @@ def wait_until(condition: Callable[[], T], seconds: float = PATIENCE_SECONDS, wh
     return found
 
 
-def free_port() -> int:
+def free_port(*beside: int) -> int:
+    """A port that nobody listens on, nor on those so much above it."""
     # Below the range from which the system takes ports of its own, so that none of those is in the way after a restart.
     while True:
         port = random.SystemRandom().randrange(20_000, 32_000)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        if all(_is_free(port + more) for more in (0, *beside)):
             return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 class App:

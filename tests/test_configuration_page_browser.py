@@ -201,6 +201,30 @@ def test_a_link_fills_the_form_in_and_points_at_a_version(tab, manager, reset, c
     assert channel.newest().version == version
 
 
+def test_the_row_that_a_link_points_at_stays_marked_and_is_found_again(tab, manager, reset, channel):
+    version = channel.newest().version
+    page = opened(tab, manager, f"#v{version}")
+    pointed_at = page.locator(".pointed-at")
+    expect(pointed_at).to_have_attribute("id", f"v{version}")
+    edit(manager, capacity_bytes=110 * MIB)
+    expect(page.locator(".history-row").first).to_have_attribute("id", f"v{version + 1}")
+    expect(page.locator(f"#v{version}.in-force-row")).to_have_count(0)
+    expect(pointed_at).to_have_attribute("id", f"v{version}")
+    page.get_by_role("link", name="Activity").click()
+    page.locator("a", has_text=re.compile(f"^v{version}$")).first.click()
+    expect(pointed_at).to_have_attribute("id", f"v{version}")
+    expect(pointed_at).to_be_in_viewport()
+
+
+def test_a_link_to_an_old_version_brings_its_row_up(tab, manager, reset, channel):
+    first = channel.newest().version
+    while channel.newest().version < first + 25:
+        edit(manager, author="many")
+    page = opened(tab, manager, f"#v{first}")
+    expect(page.locator(".pointed-at")).to_have_attribute("id", f"v{first}")
+    expect(page.locator(".pointed-at")).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_it_fits_and_is_accessible(configuration, width, scheme):

@@ -22,7 +22,7 @@ from tools.traffic import popularity
 @pytest.fixture
 def both(tmp_path):
     """tools/run.py under way, its output in a file, and the two ports."""
-    port = free_port()
+    port = free_port(run.STEP)
     environment = {**os.environ, "PORT": str(port), "DATA_DIR": str(tmp_path / "data"), "INSTANCE": f"run-{port}"}
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(

@@ -5,7 +5,7 @@ window.dashMantineFunctions = window.dashMantineFunctions || {};
   const MEGABYTE = 1048576;
   const { words } = window.hitrate;
   const UNITS = { b: 1, kb: 1024, mb: MEGABYTE, gb: 1024 * MEGABYTE, tb: MEGABYTE * MEGABYTE };
-  let shown = null;
+  let watched = null;
 
   // The last step that is not above a capacity as people write it; null where it is no number.
   const nearestStep = (text, steps) => {
@@ -13,6 +13,24 @@ window.dashMantineFunctions = window.dashMantineFunctions || {};
     const bytes = found ? Number(found[1].replaceAll(",", "")) * UNITS[(found[2] || "mb").toLowerCase()] : NaN;
     if (Number.isNaN(bytes)) return null;
     return Math.max(0, steps.findLastIndex((step) => step * MEGABYTE <= bytes));
+  };
+
+  const wanted = () => (/^#v\d+$/.test(location.hash) ? location.hash.slice(1) : null);
+
+  // The rows of a history are drawn a while after their data comes, and may be drawn anew, with classes of their own.
+  const watch = (history) => {
+    let shown = null;
+    const point = () => {
+      const row = wanted() && document.getElementById(wanted());
+      if (!row || row.classList.contains("pointed-at")) return;
+      history.querySelector(".pointed-at")?.classList.remove("pointed-at");
+      row.classList.add("pointed-at");
+      if (shown !== row.id) row.scrollIntoView({ block: "center" });
+      shown = row.id;
+    };
+    new MutationObserver(point).observe(history, { childList: true, subtree: true, attributeFilter: ["class"] });
+    point();
+    return history;
   };
 
   window.dashMantineFunctions.capacityOfStep = (place, { steps }) => words.size(steps[place] * MEGABYTE);
@@ -38,19 +56,12 @@ window.dashMantineFunctions = window.dashMantineFunctions || {};
       return { button: id.startsWith("{") ? JSON.parse(id) : id, at: Date.now() };
     },
 
-    // An address may end in #v7; the rows come later than the page, and old ones only when asked for.
-    goToVersion() {
-      const version = location.hash.slice(1);
-      if (!/^v\d+$/.test(version) || shown === version) return window.dash_clientside.no_update;
-      requestAnimationFrame(() => {
-        const row = document.getElementById(version);
-        const older = document.getElementById("configuration-older");
-        if (row) {
-          shown = version;
-          row.classList.add("pointed-at");
-          row.scrollIntoView({ block: "center" });
-        } else if (older && !older.hidden) older.click();
-      });
+    // An address may end in #v7; old rows come only when asked for.
+    goToVersion(rows, noOlder) {
+      const history = document.getElementById("configuration-history");
+      if (history !== watched) watched = watch(history);
+      const there = (rows || []).some((row) => row.props.id === wanted());
+      if (wanted() && !there && !noOlder) document.getElementById("configuration-older").click();
       return window.dash_clientside.no_update;
     },
   };

@@ -79,6 +79,7 @@ def _register_following(app: Dash, reader: Reader) -> None:
     app.clientside_callback(
         ClientsideFunction("configuration", "goToVersion"),
         Input(page.HISTORY, "children"),
+        State(page.OLDER, "hidden"),
     )
 
 
