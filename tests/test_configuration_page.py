@@ -54,7 +54,7 @@ class Manager:
         return document
 
     def follow(self, **values):
-        return self._calls.call(f"{page.SEEN}.data", f"{page.TICK}.n_intervals", values)
+        return self._calls.call(f"{page.SEEN}.data", f"{page.TURN}.data", values)
 
     def take_up(self, button=None, **values):
         """What the form takes up when this was pressed, or by itself."""

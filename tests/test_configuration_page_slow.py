@@ -53,9 +53,28 @@ def test_a_choice_made_while_somebody_else_saves_is_not_lost(page, manager):
 
 def test_an_apply_is_answered_though_another_change_is_shown_meanwhile(page, manager):
     capacity(page).fill("50")
-    news = slowly(page, lambda: edit(manager, capacity_bytes=150 * MIB, author="jonas"), "configuration-tick")
+    news = slowly(page, lambda: edit(manager, capacity_bytes=150 * MIB, author="jonas"), "configuration-turn")
     saving = slowly(page, apply(page).click, "configuration-to-save")
     news.continue_()
     expect(page.locator(".history-row").first).to_contain_text("jonas")
     saving.continue_()
     expect(page.get_by_role("alert").filter(has_text="Not applied. jonas saved")).to_be_visible()
+
+
+def test_where_an_answer_takes_longer_than_a_turn_nothing_is_asked_before_it_comes(page, manager):
+    news = slowly(page, lambda: edit(manager, capacity_bytes=150 * MIB, author="jonas"), "configuration-turn")
+    asked: list[Request] = []
+    page.on(
+        "request", lambda request: asked.append(request) if "configuration-seen" in (request.post_data or "") else None
+    )
+    page.evaluate("""() => {
+        const { configuration } = dash_clientside, { turn } = configuration;
+        window.turns = 0;
+        configuration.turn = (...given) => { window.turns += 1; return turn(...given); };
+    }""")
+    page.wait_for_function("turns >= 2")
+    assert not asked
+    news.continue_()
+    expect(page.locator(".history-row").first).to_contain_text("jonas")
+    page.wait_for_function("turns >= 4")
+    assert asked

@@ -50,7 +50,7 @@ class Manager:
         return self.calls.call(output, f"{statistics.WINDOW}.data", window)
 
     def follow(self):
-        return self.calls.call(f"{page.SEEN}.data", f"{page.TICK}.n_intervals", {})
+        return self.calls.call(f"{page.SEEN}.data", f"{page.TURN}.data", {})
 
     def allowed(self):
         return self.calls.call(f"{page.POLICY}.description", f"{page.SEEN}.data", {})

@@ -3,7 +3,7 @@ window.dash_clientside = window.dash_clientside || {};
 window.dashMantineFunctions = window.dashMantineFunctions || {};
 {
   const MEGABYTE = 1048576;
-  const { words } = window.hitrate;
+  const { waitsFor, words } = window.hitrate;
   const UNITS = { b: 1, kb: 1024, mb: MEGABYTE, gb: 1024 * MEGABYTE, tb: MEGABYTE * MEGABYTE };
   let watched = null;
 
@@ -46,6 +46,12 @@ window.dashMantineFunctions = window.dashMantineFunctions || {};
         window.dash_clientside.set_props("configuration-capacity", { value: String(steps[place]) });
       }
       return window.dash_clientside.no_update;
+    },
+
+    // The next question comes after the answer: asked again before, that would be thrown away, and where answers take
+    // longer than a turn there would never be any.
+    turn(turns) {
+      return waitsFor("configuration-seen.data") ? window.dash_clientside.no_update : turns;
     },
 
     // Which button was pressed. What merely came onto the page, or was drawn anew, was not.

@@ -52,6 +52,7 @@ PENDING = "configuration-pending"  # what waits for the answer to a question
 SAVED = "configuration-saved"  # what was saved last from here
 SEEN = "configuration-seen"  # what is shown of the channel, so that the same is not drawn again
 TICK = "configuration-tick"
+TURN = "configuration-turn"  # the tick that is asked at: not while an answer is on its way
 
 
 def layout(**address: str) -> html.Div:
@@ -83,7 +84,7 @@ def layout(**address: str) -> html.Div:
             question("shrink", "Shrink the cache?"),
             question("clear", "Clear the cache?"),
             dcc.Store(id=ADDRESS, data={name: value for name, value in address.items() if name in ADDRESSED}),
-            *(dcc.Store(id=name) for name in (BASE, CONFLICT, PENDING, SAVED, SEEN, TO_FILL, TO_SAVE)),
+            *(dcc.Store(id=name) for name in (BASE, CONFLICT, PENDING, SAVED, SEEN, TO_FILL, TO_SAVE, TURN)),
             dcc.Interval(id=TICK, interval=FOLLOW_MILLISECONDS),
         ],
     )

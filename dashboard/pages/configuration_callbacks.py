@@ -50,12 +50,12 @@ def _register_following(app: Dash, reader: Reader) -> None:
         Output(page.CLEAR, "disabled"),
         Output(page.HISTORY, "children"),
         Output(page.OLDER, "hidden"),
-        Input(page.TICK, "n_intervals"),
+        Input(page.TURN, "data"),
         Input(page.SAVED, "data"),
         Input(page.OLDER, "n_clicks"),
         State(page.SEEN, "data"),
     )
-    def follow(_ticks: int | None, _saved: dict | None, older: int | None, seen: dict | None) -> tuple:
+    def follow(_turn: int | None, _saved: dict | None, older: int | None, seen: dict | None) -> tuple:
         fleet, documents = reader.fleet(), reader.history()
         shown = ROWS_SHOWN * (1 + (older or 0))
         now = _seen(fleet, reader, shown)
@@ -76,6 +76,12 @@ def _register_following(app: Dash, reader: Reader) -> None:
             shown >= len(documents),
         )
 
+    app.clientside_callback(
+        ClientsideFunction("configuration", "turn"),
+        Output(page.TURN, "data"),
+        Input(page.TICK, "n_intervals"),
+        prevent_initial_call=True,
+    )
     app.clientside_callback(
         ClientsideFunction("configuration", "goToVersion"),
         Input(page.HISTORY, "children"),
