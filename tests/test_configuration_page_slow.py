@@ -64,9 +64,12 @@ def test_an_apply_is_answered_though_another_change_is_shown_meanwhile(page, man
 def test_where_an_answer_takes_longer_than_a_turn_nothing_is_asked_before_it_comes(page, manager):
     news = slowly(page, lambda: edit(manager, capacity_bytes=150 * MIB, author="jonas"), "configuration-turn")
     asked: list[Request] = []
-    page.on(
-        "request", lambda request: asked.append(request) if "configuration-seen" in (request.post_data or "") else None
-    )
+
+    def note(request: Request) -> None:
+        if "configuration-seen.data" in (request.post_data_json or {}).get("output", ""):
+            asked.append(request)
+
+    page.on("request", note)
     page.evaluate("""() => {
         const { configuration } = dash_clientside, { turn } = configuration;
         window.turns = 0;
