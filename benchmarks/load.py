@@ -3,26 +3,27 @@
 import socket
 import time
 from concurrent.futures import ProcessPoolExecutor
+from itertools import cycle, islice
 
 
-def rate(port: int, key: str, requests: int, connections: int) -> float:
-    """Whole answers a second; all requests are for one cached image."""
+def rate(port: int, keys: list[str], requests: int, connections: int) -> float:
+    """Whole answers a second; the requests go round cached images whose keys and bytes are all of one length."""
     share = requests // connections
     with ProcessPoolExecutor(connections) as pool:
-        list(pool.map(ask, *zip(*[(port, key, 1)] * connections, strict=True)))  # every process is there
+        list(pool.map(ask, *zip(*[(port, keys, 1)] * connections, strict=True)))  # every process is there
         begun = time.perf_counter()
-        answers = pool.map(ask, *zip(*[(port, key, share)] * connections, strict=True))
+        answers = pool.map(ask, *zip(*[(port, keys, share)] * connections, strict=True))
         assert sum(answers) == share * connections
         return share * connections / (time.perf_counter() - begun)
 
 
-def ask(port: int, key: str, count: int) -> int:
+def ask(port: int, keys: list[str], count: int) -> int:
     """How many whole answers came, one after the other over one connection."""
-    request = f"GET /images/{key} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    requests = [f"GET /images/{key} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() for key in keys]
     whole = 0
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         length = 0
-        for _ in range(count):
+        for request in islice(cycle(requests), count):
             connection.sendall(request)
             answer = connection.recv(1 << 16)
             if not length:  # all answers are as long as the first

@@ -45,13 +45,13 @@ def compare(way: str, apps: dict[str, App]) -> None:
             client = Client(app.url)
             client.put(KEY, data)
             client.get(KEY)
-            rate(app.port, KEY, REQUESTS, CONNECTIONS)
+            rate(app.port, [KEY], REQUESTS, CONNECTIONS)
         print(f"over {way}: {ROUNDS} rounds of {REQUESTS} hits of {len(data)} bytes, {CONNECTIONS} connections")
         print(f"{'yardstick':>10} {'service':>10} {'ratio':>8}")
         ratios = []
         for turn in range(ROUNDS):
             order = ("service", "yardstick") if turn % 2 else ("yardstick", "service")
-            seen = {name: rate(apps[name].port, KEY, REQUESTS, CONNECTIONS) for name in order}
+            seen = {name: rate(apps[name].port, [KEY], REQUESTS, CONNECTIONS) for name in order}
             ratios.append(seen["service"] / seen["yardstick"])
             print(f"{seen['yardstick']:10,.0f} {seen['service']:10,.0f} {ratios[-1]:8.2f}", flush=True)
         low, middle, high = statistics.quantiles(ratios, n=4)
