@@ -5,14 +5,20 @@ from types import SimpleNamespace
 
 import pytest
 
+from dashboard.app import create_app
 from dashboard.cards import cards, sparkline
 from dashboard.charts import CHARTS
 from dashboard.data import statistics, totals
+from dashboard.pages import statistics as page
 from dashboard.pages.statistics_parts import banner
 from dashboard.ranges import Range
 from dashboard.sentences import missing, sentences
+from dashboard.settings import Settings
 from dashboard.window import PRESETS, Window, read_window
 from metrics.schema import METRICS, Minute
+from metrics.sqlite_channel import SqliteChannel
+from tests.dash_calls import Calls
+from tests.test_configuration_page import words
 
 NOW = 1_795_523_080  # 2026-11-24 12:24:40 UTC
 MINUTE_NOW = NOW // 60 * 60
@@ -69,6 +75,13 @@ def test_a_bad_value_falls_back_with_a_notice(address, problem):
     assert len(problems) == 1
     assert problem in problems[0]
     assert asked.compare == "previous"
+
+
+@pytest.mark.parametrize("changed", [f"{page.VIEW}.data", f"{page.TICK}.n_intervals"])
+def test_the_notice_is_there_whatever_the_page_was_drawn_for(tmp_path, changed):
+    calls = Calls(create_app(Settings(data_dir=tmp_path), SqliteChannel(str(tmp_path / "channel.db"))))
+    shown = calls.call(f"{page.WINDOW}.data", changed, {f"{page.VIEW}.data": {"from": "yesterday"}})
+    assert "'yesterday' is not a time" in words(shown[f"{page.NOTICE}.children"])
 
 
 def test_a_window_survives_its_way_through_the_browser():

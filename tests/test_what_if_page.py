@@ -40,9 +40,8 @@ class Manager:
         whatif_days.fill(self.channel, moved, version)
         return moved
 
-    def window(self, **view):
-        given = self._calls.call(f"{what_if.WINDOW}.data", f"{what_if.VIEW}.data", {f"{what_if.VIEW}.data": view})
-        return given
+    def window(self, changed=f"{what_if.VIEW}.data", **view):
+        return self._calls.call(f"{what_if.WINDOW}.data", changed, {f"{what_if.VIEW}.data": view})
 
     def shown(self, output, changed=what_if.WINDOW, **values):
         window = self.window()[f"{what_if.WINDOW}.data"]
@@ -126,8 +125,9 @@ def test_what_is_shown_is_one_choice_away(full, show, head):
     assert shown[f"{what_if.TITLE}.children"].startswith(head)
 
 
-def test_a_bad_address_falls_back_with_notices(full):
-    chosen = full.window(show="x", target="lots", **{"from": "yesterday"})
+@pytest.mark.parametrize("changed", [f"{what_if.VIEW}.data", f"{what_if.TICK}.n_intervals"])
+def test_a_bad_address_falls_back_with_notices_that_no_minute_takes_away(full, changed):
+    chosen = full.window(changed, show="x", target="lots", **{"from": "yesterday"})
     told = words(chosen[f"{what_if.NOTICE}.children"])
     assert "show 'x' is not one of" in told
     assert "A target of 'lots' is no percentage" in told

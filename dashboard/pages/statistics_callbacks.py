@@ -5,7 +5,7 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
-from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, ctx, html, no_update
+from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from dashboard import ids
@@ -45,12 +45,12 @@ def _register_window(app: Dash, reader: Reader) -> None:
         Input(page.VIEW, "data"),
         Input(page.TICK, "n_intervals"),
     )
-    def choose(view: dict[str, str], _ticks: int | None) -> tuple[dict, Any]:
+    def choose(view: dict[str, str], _ticks: int | None) -> tuple[dict, list]:
         window, problems = read_window(view or {}, reader.now())
         if window.instance not in ("all", "each", *reader.instances(window.range)):
             problems.append(f"{window.instance} did not report in this {window.name}; showing all instances.")
             window = replace(window, instance="all")
-        return _as_kept(reader, window).as_json(), notices(problems) if ctx.triggered_id != page.TICK else no_update
+        return _as_kept(reader, window).as_json(), notices(problems)
 
     @app.callback(
         Output(toolbar.INSTANCE, "data"),

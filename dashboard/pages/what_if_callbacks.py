@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from dash import ClientsideFunction, Dash, Input, Output, State, ctx, html, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 
 from dashboard import ids
 from dashboard.advice import Advice, advise
@@ -120,7 +120,7 @@ def _register_choice(app: Dash, reader: Reader, curves: Curves) -> None:
         show = view.get("show") if view.get("show") in page.SHOWS else "hit"
         given = window.as_json() | {"show": show, "target": target}
         span = {"from": iso(window.range.start), "to": iso(window.range.end), "instance": window.instance}
-        told = notices([*problems, *([wrong] if wrong else [])]) if ctx.triggered_id != page.TICK else no_update
+        told = notices([*problems, *([wrong] if wrong else [])])
         return given, told, choices, "none" if shared else None, "/export/what-if.csv?" + urlencode(span)
 
 
