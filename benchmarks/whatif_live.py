@@ -1,5 +1,7 @@
 """What a service hits over HTTP under each policy at two capacities, and what the curves of all these runs say of it.
 
+And why requests missed: what each run says, beside what follows from which requests the other runs hit.
+
 ``python -m benchmarks.whatif_live`` makes up a trace of 40,000 requests; with the name of a file as
 ``/export/trace.csv`` writes it (time, key, size) it takes that. Each run begins with an empty cache. ``WHATIF_BYTES``
 goes on to the services: with too little for the trace the curves are of samples, each run's of another.
@@ -11,6 +13,7 @@ import os
 import random
 import sys
 import tempfile
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +23,7 @@ from PIL import Image
 from benchmarks.whatif_error import from_file, ranks
 from cache.config import DEFAULT, edited
 from cache.policies import POLICIES
+from cache.whatif.counts import DRAWING
 from cache.whatif.grid import GRID
 from metrics.channels import open_channel
 from metrics.curves import Curve, Setting, add_curves
@@ -47,14 +51,33 @@ def main() -> None:
         }
     looked_at = [entries for _, curve in runs.values() for _, entries in curve.sampled.values()]
     print(f"sampled, {min(looked_at):,} to {max(looked_at):,} looked at" if looked_at else "exact")
-    print(f"{'policy':>8} {'capacity':>12} {'really hit':>11} {'curves':>7}   off by points: mean and most")
-    for (policy, capacity), (hits, _) in runs.items():
-        told = [curve.points[policy, capacity].hits for _, curve in runs.values() if (policy, capacity) in curve.points]
+    print(f"{'policy':>8} {'capacity':>12} {'really hit':>11} {'curves':>7}   off by points: mean, most, reasons")
+    for setting, (hit, curve) in runs.items():
+        hits = sum(hit)
+        told = [other.points[setting].hits for _, other in runs.values() if setting in other.points]
         off = [100 * abs(each - hits) / len(trace) for each in told]
+        right = reasons(trace, setting, {each: hit for each, (hit, _) in runs.items()})
+        wrong = max(100 * abs(count - right[name]) / len(trace) for name, count in curve.reasons.items())
+        policy, capacity = setting
         print(
             f"{policy:>8} {capacity:12,} {100 * hits / len(trace):9.2f} % {len(off):7} "
-            f"{sum(off) / len(off):19.3f} {max(off):10.3f}"
+            f"{sum(off) / len(off):19.3f} {max(off):6.3f} {wrong:8.3f}"
         )
+
+
+def reasons(trace: list[tuple[int, int]], setting: Setting, hit: dict[Setting, list[bool]]) -> Counter[str]:
+    """How many requests of that run missed for which reason, where nothing changes and all fits."""
+    _, capacity = setting
+    others = [hit[policy, capacity] for policy in POLICIES if policy != DRAWING]
+    asked_for: set[int] = set()
+    found: Counter[str] = Counter()
+    for place, (key, _) in enumerate(trace):
+        if key not in asked_for:
+            found["cold"] += 1
+        elif not hit[setting][place]:
+            found["policy" if any(other[place] for other in others) else "capacity"] += 1
+        asked_for.add(key)
+    return found
 
 
 def made_up() -> list[tuple[int, int]]:
@@ -87,8 +110,8 @@ def add_part(client: Client, images: list[tuple[int, int]]) -> None:
         assert client.put(f"{key}.jpg", picture(key, size)).status == 201
 
 
-def played(folder: Path, trace: list[tuple[int, int]], setting: Setting) -> tuple[int, Curve]:
-    """The hits that the client saw, and the curve of that run."""
+def played(folder: Path, trace: list[tuple[int, int]], setting: Setting) -> tuple[list[bool], Curve]:
+    """Which requests the client saw hit, and the curve of that run."""
     policy, capacity = setting
     app = service(folder, f"{policy}-{capacity}")
     app.data_dir.mkdir()
@@ -96,18 +119,18 @@ def played(folder: Path, trace: list[tuple[int, int]], setting: Setting) -> tupl
     channel.publish(edited(DEFAULT, {"policy": policy, "capacity_bytes": capacity}, now=datetime.now(UTC)))
     try:
         app.start()
-        client, hits = Client(app.url), 0
+        client, hit = Client(app.url), []
         for key, _ in trace:
             answer = client.get(f"{key}.jpg")
             assert answer.status == 200
-            hits += answer.hit
+            hit.append(answer.hit)
         app.terminate()  # hands in the minute that is not over
     finally:
         app.close()
     curve = add_curves(channel.curves(0, 1 << 40))
     assert curve.points[setting].requests == len(trace), "the curve does not know of all requests"
     assert not curve.shed, "more came than could be replayed"
-    return hits, curve
+    return hit, curve
 
 
 def picture(key: int, size: int) -> bytes:
