@@ -14,6 +14,7 @@ from dashboard.figures import figure
 from dashboard.pages import statistics_callbacks
 from dashboard.settings import Settings
 from tests.browser import assert_accessible
+from tests.dash_calls import Calls
 from tests.processes import App
 from tests.processes import manager as manager_of
 
@@ -30,6 +31,36 @@ def test_two_apps_of_one_process_do_not_share_callbacks(tmp_path):
     other.server.test_client().get("/")
     assert one.callback_map.keys() == other.callback_map.keys()
     assert "..statistics-window.data...statistics-notice.children.." in other.callback_map
+
+
+TWICE = (
+    "?from=now-3h&from=x&period=60&period=x&show=miss&show=x&target=80&target=x&policy=gdsf&policy=x&reason=a&reason=b"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "store", "first"),
+    [
+        ("/", "statistics-view", {"from": "now-3h", "period": "60"}),
+        ("/what-if", "what-if-view", {"from": "now-3h", "show": "miss", "target": "80"}),
+        ("/configuration", "configuration-address", {"policy": "gdsf", "reason": "a"}),
+    ],
+)
+def test_of_what_an_address_says_twice_the_first_counts(app, path, store, first):
+    where = {"_pages_location.pathname": path, "_pages_location.search": TWICE}
+    shown = Calls(app).call("_pages_content.children", ["_pages_location.pathname", "_pages_location.search"], where)
+    (found,) = (each for each in every(shown["_pages_content.children"]) if each.get("id") == store)
+    assert found["data"] == first
+
+
+def every(component: object) -> Iterator[dict]:
+    """The properties of all components in it."""
+    if isinstance(component, list):
+        for each in component:
+            yield from every(each)
+    elif isinstance(component, dict) and "props" in component:
+        yield component["props"]
+        yield from every(component["props"].get("children"))
 
 
 def test_the_first_page_has_its_language_its_icon_and_nothing_from_elsewhere(app):

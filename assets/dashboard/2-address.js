@@ -17,7 +17,8 @@ window.hitrate = window.hitrate || {};
     const text = new URLSearchParams(compact(view)).toString();
     return text ? `?${text}` : "";
   };
-  const read = () => compact(Object.fromEntries(new URLSearchParams(location.search)));
+  // Of a name that stands there several times the first counts, as in the manager.
+  const read = () => compact(Object.fromEntries([...new URLSearchParams(location.search)].reverse()));
   const asked = (view) => ({ ...DEFAULTS, ...view });
   const isLive = (view) => asked(view).to === "now" && asked(view).from.startsWith("now-");
 

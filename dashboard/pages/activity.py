@@ -13,7 +13,7 @@ from dashboard.decisions import Decisions
 from dashboard.figures import CONFIG
 from dashboard.fleet import made_at
 from dashboard.marks import changes
-from dashboard.pages.parts import help_button
+from dashboard.pages.parts import Address, help_button
 from dashboard.ranges import DAY, HOUR
 from dashboard.reader import Reader
 from dashboard.theme import palette
@@ -52,7 +52,7 @@ METHOD = (
 )
 
 
-def layout(**_address: str) -> html.Div:
+def layout(**_address: Address) -> html.Div:
     return html.Div(
         className="activity",
         children=[

@@ -8,7 +8,7 @@ from dashboard.caches import AN_INSTANCE
 from dashboard.forms import MAX_AUTHOR, MAX_REASON, NAMELESS, STEPS_MB
 from dashboard.login import name_given
 from dashboard.modes import FIELDS, MODES, SUFFIX, Field
-from dashboard.pages.parts import help_button
+from dashboard.pages.parts import Address, help_button, of_address
 from dashboard.words import size
 from metrics.schema import WORDS
 
@@ -55,7 +55,7 @@ TICK = "configuration-tick"
 TURN = "configuration-turn"  # the tick that is asked at: not while an answer is on its way
 
 
-def layout(**address: str) -> html.Div:
+def layout(**address: Address) -> html.Div:
     """The page with the draft that its address holds; what is in force comes by the callbacks."""
     return html.Div(
         className="configuration",
@@ -83,7 +83,7 @@ def layout(**address: str) -> html.Div:
             _history(),
             question("shrink", "Shrink the cache?"),
             question("clear", "Clear the cache?"),
-            dcc.Store(id=ADDRESS, data={name: value for name, value in address.items() if name in ADDRESSED}),
+            dcc.Store(id=ADDRESS, data=of_address(address, ADDRESSED)),
             *(dcc.Store(id=name) for name in (BASE, CONFLICT, PENDING, SAVED, SEEN, TO_FILL, TO_SAVE, TURN)),
             dcc.Interval(id=TICK, interval=FOLLOW_MILLISECONDS),
         ],

@@ -1,5 +1,6 @@
 """Small parts that several places of a page are made of."""
 
+from collections.abc import Collection
 from typing import Any
 
 from dash import html
@@ -7,6 +8,14 @@ from dash import html
 from dashboard.charts import Chart, Unit
 
 GRID_THEME = "themeQuartz.withParams(hitrateGrid)"
+
+Address = str | list[str]
+"""What Dash gives a layout of each name in its address: a list where the name stands there several times."""
+
+
+def of_address(address: dict[str, Address], names: Collection[str]) -> dict[str, str]:
+    """What is asked for by one of these names; the first of several, as for scripts."""
+    return {name: value if isinstance(value, str) else value[0] for name, value in address.items() if name in names}
 
 
 def help_button(subject: str, words: str) -> html.Details:

@@ -6,7 +6,7 @@ from dash import dcc, html
 from dashboard import cost
 from dashboard.charts import CHARTS, Chart
 from dashboard.figures import CONFIG
-from dashboard.pages.parts import TABLE_COLUMNS, grid_options, help_button, opening
+from dashboard.pages.parts import TABLE_COLUMNS, Address, grid_options, help_button, of_address, opening
 from dashboard.pages.toolbar import toolbar
 from dashboard.window import DEFAULTS, REFRESHES
 
@@ -23,9 +23,9 @@ VIEW = "statistics-view"
 WINDOW = "statistics-window"
 
 
-def layout(**address: str) -> html.Div:
+def layout(**address: Address) -> html.Div:
     """The page as its address asks for it; numbers come later, by the callbacks of statistics_callbacks."""
-    view = {name: value for name, value in address.items() if name in DEFAULTS}
+    view = of_address(address, DEFAULTS)
     seconds = REFRESHES.get(view.get("refresh", DEFAULTS["refresh"]), REFRESHES[DEFAULTS["refresh"]])
     return html.Div(
         className="statistics",

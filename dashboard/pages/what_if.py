@@ -8,7 +8,7 @@ from dash import dcc, html
 from cache.policies import POLICIES
 from dashboard.choices import policy_label
 from dashboard.figures import CONFIG
-from dashboard.pages.parts import help_button
+from dashboard.pages.parts import Address, help_button, of_address
 from dashboard.window import DEFAULTS, PRESETS
 
 TICK_MILLISECONDS = 60_000
@@ -52,9 +52,9 @@ ADDRESSED = "what-if-addressed"
 TICK = "what-if-tick"
 
 
-def layout(**address: str) -> html.Div:
+def layout(**address: Address) -> html.Div:
     """The page as its address asks for it; numbers come by the callbacks of what_if_callbacks."""
-    view = {name: value for name, value in address.items() if name in VIEWED and value}
+    view = {name: value for name, value in of_address(address, VIEWED).items() if value}
     return html.Div(
         className="what-if",
         children=[
