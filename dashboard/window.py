@@ -106,7 +106,7 @@ def read_window(address: Mapping[str, str], now: float) -> tuple[Window, list[st
     _one_of(REFRESHES, "refresh", asked["refresh"], problems)
     hidden = frozenset(re.findall(r"\w+", asked["hide"]))
     stretch = Range.covering(start, end, period)
-    if live:  # of a whole number of periods, and the running one
+    if live and asked["from"].strip().startswith("now"):  # of a whole number of periods, and the running one
         whole = -(-(end - start) // period) * period
         stretch = replace(stretch, start=stretch.end - period - whole)
     return Window(stretch, live, asked["instance"], compare, hidden), problems

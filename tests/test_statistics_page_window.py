@@ -77,6 +77,12 @@ def test_a_bad_value_falls_back_with_a_notice(address, problem):
     assert asked.compare == "previous"
 
 
+def test_a_live_stretch_begins_at_the_very_minute_that_is_named():
+    asked = window(**{"from": "2026-11-24T11:35:00Z"})
+    assert asked.live
+    assert asked.range == Range(MINUTE_NOW - 49 * 60, MINUTE_NOW + 60, 60)
+
+
 @pytest.mark.parametrize("changed", [f"{page.VIEW}.data", f"{page.TICK}.n_intervals"])
 def test_the_notice_is_there_whatever_the_page_was_drawn_for(tmp_path, changed):
     calls = Calls(create_app(Settings(data_dir=tmp_path), SqliteChannel(str(tmp_path / "channel.db"))))
