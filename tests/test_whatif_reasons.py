@@ -27,9 +27,14 @@ SMALLER_BYTES = 1_234_567
 
 
 class Oracle:
-    """Looks at each request after the live cache has answered it, and counts why it was a miss."""
+    """Looks at each request after the live cache has answered it, and counts why it was a miss.
+
+    ``everything`` is what a cache without a limit would hold, ``without_limit`` what it would have hit.
+    """
 
     def __init__(self, capacity_bytes):
+        self.everything = set()
+        self.without_limit = 0
         self.caches = [Running(policy, capacity_bytes) for policy in DETERMINISTIC]
         self.seen = set()
         self.changed = {}
@@ -42,6 +47,8 @@ class Oracle:
                 cache.configure(cache.policy, event.capacity_bytes)
         elif isinstance(event, Get):
             had = [cache.play(event) == HIT for cache in self.caches]
+            self.without_limit += (event.key, event.width) in self.everything
+            self.everything.add((event.key, event.width))
             if outcome != HIT:
                 self.reasons[self.why(event, outcome, had)] += 1
             self.seen.add((event.key, event.width))
@@ -49,6 +56,7 @@ class Oracle:
         else:
             names = [e for e in self.seen if isinstance(event, Cleared) or e[0] == event.key]
             self.change(names)
+            self.everything.difference_update(names)
             for cache in self.caches:
                 cache.play(event)
 
@@ -109,6 +117,12 @@ def test_the_reasons_are_the_oracles(told_and_oracle):
     told, oracle, _ = told_and_oracle
     assert told["reasons"] == oracle.reasons
     assert all(told["reasons"][name] for name in REASONS if name != "collapsed")
+
+
+def test_without_a_limit_only_first_requests_and_changes_are_missed_not_what_a_smaller_cache_let_go(told_and_oracle):
+    told, oracle, _ = told_and_oracle
+    assert told["infinite"][0] == oracle.without_limit
+    assert all(told["infinite"][0] >= hits for _, _, hits, _ in told["points"])
 
 
 def test_the_reasons_add_up_to_the_misses(told_and_oracle):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from cache.whatif.controls import MISSED, NEW, Controls
 from cache.whatif.estimate import GROUPS, estimate
 from cache.whatif.family import Family, Request
-from cache.whatif.keys import CHANGED, FRESH, Keys
+from cache.whatif.keys import CHANGED, FRESH, RESIZED, Keys
 from cache.whatif.reasons import Reasons
 from cache.whatif.records import COLLAPSED, HIT, MISS, TOO_LARGE, level_of
 from cache.whatif.sampling import Sampling
@@ -109,7 +109,7 @@ class Counts:
             if outcome != MISS or (level and level_of(hashes[key]) < level):
                 continue
             state = states[place]
-            if state == CHANGED:
+            if state in (CHANGED, RESIZED):
                 reason = "changed"
             elif state == FRESH:
                 reason = "cold"

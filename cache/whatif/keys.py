@@ -5,8 +5,9 @@ from array import array
 from cache.whatif.records import MAX_LEVEL, level_of
 from cache.whatif.weights import Weights
 
-FRESH, SEEN, CHANGED, GONE, FREE = range(5)
-"""Never asked for; asked for; removed since it was last asked for; a number of no entry any more; one to be given."""
+FRESH, SEEN, CHANGED, RESIZED, GONE, FREE = range(6)
+"""Of an entry: never asked for; asked for; since it was last asked for, removed; or evicted as capacity was lowered.
+Of a number: of no entry any more; to be given."""
 
 
 class Keys:

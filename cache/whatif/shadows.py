@@ -6,7 +6,7 @@ from cache.policies import POLICIES
 from cache.whatif import grid
 from cache.whatif.counts import Counts
 from cache.whatif.family import Family, Request
-from cache.whatif.keys import CHANGED, FRESH, SEEN, Keys
+from cache.whatif.keys import CHANGED, FRESH, RESIZED, SEEN, Keys
 from cache.whatif.orders import ORDERS
 from cache.whatif.records import (
     CLEARED,
@@ -150,7 +150,8 @@ class Shadows:
                 self.counts.missed_everywhere(entry, payload_bytes)
         elif state != SEEN:
             keys.state[key] = SEEN
-            self._cold.add(key)
+            if state != RESIZED:  # a cache that holds everything is not made smaller
+                self._cold.add(key)
             if state == CHANGED:
                 self.counts.missed_everywhere(entry, payload_bytes)
 
@@ -180,13 +181,13 @@ class Shadows:
             family.clear()
         state = self.keys.state
         for key in self.keys.number.values():
-            if state[key] == SEEN:
+            if state[key] != FRESH:
                 state[key] = CHANGED
 
     def _resized_out(self, entry: int) -> None:
         key = self.keys.number.get(entry)
         if key is not None and self.keys.state[key] == SEEN:
-            self.keys.state[key] = CHANGED
+            self.keys.state[key] = RESIZED
 
     def _grow(self) -> None:
         places = self.keys.places
