@@ -126,7 +126,8 @@ def less_memory(outlook: Outlook) -> Suggestion:
     setting, _ = min(fitting, key=lambda each: each[0][1])
     spared = size((outlook.now[1] - setting[1]) * outlook.caches)
     told = (f"same rate, {spared} less{' in all' if outlook.caches > 1 else ''}", cheaper(outlook, setting))
-    return Suggestion(title, setting, shown(outlook, outlook.here), told, about=not outlook.counted(setting))
+    rate = shown(outlook, outlook.rate(setting))  # a little more than the same, as the size is rounded up
+    return Suggestion(title, setting, rate, told, about=not outlook.counted(setting))
 
 
 def reach_target(outlook: Outlook, target: float) -> Suggestion:

@@ -22,6 +22,8 @@ STEPS_MB: tuple[int, ...] = (
 )  # fmt: skip
 """Where the slider stops: each step about half as much again."""
 
+MOST_DIGITS = 8
+"""Behind the point of a capacity in megabytes; seven tell every byte."""
 _UNITS = {"b": 1, "kb": 1 << 10, "mb": MIB, "gb": 1 << 30, "tb": 1 << 40}
 _CAPACITY = re.compile(
     r"([+-]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,9})?)\s*([kmgt]?b)?",
@@ -96,8 +98,9 @@ def read_capacity(text: str) -> int:
 
 
 def megabytes(number: int) -> str:
-    """A capacity for its field: 100, 1.5. Reads back as the very same number of bytes."""
-    return repr(number / MIB).removesuffix(".0")
+    """A capacity for its field: 100, 1.4. No more digits than it takes to read back as the very same bytes."""
+    texts = (f"{number / MIB:.{digits}f}" for digits in range(MOST_DIGITS))
+    return next(text for text in texts if round(float(text) * MIB) == number)
 
 
 def read_draft(

@@ -46,6 +46,7 @@ def test_a_capacity_in_its_field_reads_back_to_the_byte(capacity_bytes):
 def test_round_capacities_look_round():
     assert [megabytes(n * MIB) for n in (1, 100, 8192)] == ["1", "100", "8192"]
     assert megabytes(3 * MIB // 2) == "1.5"
+    assert megabytes(round(1.4 * MIB)) == "1.4"
 
 
 def test_the_sliders_steps_go_up_and_hold_the_default():

@@ -154,6 +154,13 @@ def test_less_memory_saves_where_the_curve_is_flat():
     assert told.sentence == "You can save: LRU at 50 MB would have hit the same 70.0 %, 50 MB less."
 
 
+def test_less_memory_promises_what_its_rounded_size_would_hit():
+    seen = outlook(curve({"lru": (40, 60, 70, 71, 71), "gdsf": (50, 78, 79, 80, 80)}))
+    less = advise(seen, 0.9).suggestions[1]
+    assert seen.here < seen.rate(less.setting)
+    assert less.value == f"{100 * seen.rate(less.setting):.1f} %"
+
+
 def test_stay_is_an_answer():
     told = advise(outlook(curve({"lru": (40, 60, 70, 71, 71), "sieve": (40, 60, 70, 71, 71)})), 0.8)
     assert (told.kind, told.sentence) == ("stay", "No: stay. No other policy does better at this size.")
