@@ -57,6 +57,7 @@ def as_json(curve: Curve | None) -> dict[str, Any]:
         return {"since": None, "exact": None, "points": []}
     return {
         "since": iso(curve.begun),
+        "anew": iso(curve.anew) if curve.anew else None,
         "exact": curve.exact,
         "shed": curve.shed,
         "memory_bytes": curve.memory_bytes,

@@ -55,8 +55,9 @@ class Curve:
     is what the cache did under each setting that it had; ``checked`` are, of the minutes in which the setting in force
     was looked at too and had settled, what the cache did and what its shadow did. ``sampled`` tells of each capacity
     that is estimated what share of all entries was looked at, and how many there were. ``since`` is when the shadows
-    that count began to, of several curves the first of them; ``seconds`` is how much time is in it. ``instance`` is
-    empty where it is several.
+    that count began to, of several curves the first of them, and ``anew`` when some later began once more, with
+    nothing, as their process had ended; 0 where none did. ``seconds`` is how much time is in it. ``instance`` is empty
+    where it is several.
     """
 
     instance: str
@@ -74,6 +75,7 @@ class Curve:
     shed: int = 0
     estimated: bool = False
     memory_bytes: int = 0
+    anew: float = 0.0
 
     @property
     def end(self) -> int:
@@ -170,6 +172,7 @@ def add_curves(
         shed=sum(curve.shed for curve in ordered),
         estimated=any(curve.estimated for curve in ordered),
         memory_bytes=sum({"" if in_turn else curve.instance: curve.memory_bytes for curve in ordered}.values()),
+        anew=_anew(ordered, in_turn),
     )
 
 
@@ -199,7 +202,7 @@ def roll(minutes: Iterable[Curve], instance: str, hour: int) -> Curve | None:
     whole = add_curves(told, instance)
     if whole is None:
         return None
-    return replace(whole, start=hour, period_seconds=HOUR, since=max(minute.since for minute in told))
+    return replace(whole, start=hour, period_seconds=HOUR, since=max(minute.since for minute in told), anew=0.0)
 
 
 def hours_and_minutes(start: int, end: int) -> tuple[tuple[int, int], list[tuple[int, int]]]:
@@ -220,6 +223,14 @@ def fuller(one: Curve | None, other: Curve) -> Curve:
 def _has_all(curve: Curve, settings: Iterable[Setting]) -> bool:
     asked = curve.live.requests
     return not asked or all(curve.points.get(setting, Count()).requests == asked for setting in settings)
+
+
+def _anew(ordered: Sequence[Curve], in_turn: bool) -> float:
+    first: dict[str, Curve] = {}
+    for curve in ordered:
+        first.setdefault("" if in_turn else curve.instance, curve)
+    later = [c.since for c in ordered if c.since >= first["" if in_turn else c.instance].end]
+    return max(later, default=0.0)
 
 
 def _checked(ordered: Sequence[Curve], settling: bool, in_turn: bool) -> tuple[Count, Count]:

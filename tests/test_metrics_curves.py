@@ -77,6 +77,15 @@ def test_counts_begin_where_the_first_of_them_do_whenever_shadows_began_anew():
     assert add_curves([hour]).begun == T + 50 * 60
 
 
+def test_shadows_that_began_once_more_are_told_of_and_those_of_another_instance_are_not():
+    minutes = [of_document(small("a", T)), of_document(small("a", T + 60)), of_document(small("a", T + 120))]
+    assert add_curves(minutes).anew == 0
+    assert add_curves([*minutes, of_document(small("b", T + 180, since=T + 170.0))]).anew == 0
+    died = [*minutes, of_document(small("a", T + 180, since=T + 170.0))]
+    assert add_curves(died).anew == T + 170
+    assert roll(died, "a", T // 3600 * 3600).anew == 0
+
+
 def test_what_is_estimated_is_as_sure_as_its_least_part():
     curves = [
         of_document(small("a", T + n, sampled={str(MIB): sample})) for n, sample in enumerate([[0.5, 9], [1 / 4, 12]])

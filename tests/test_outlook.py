@@ -278,6 +278,13 @@ def test_a_prediction_is_kept_only_where_enough_is_known():
     assert prediction(outlook(), ("sieve", 900 * MIB)) is None
 
 
+def test_shadows_that_began_anew_are_told_of():
+    assert "Exact: all 60,000 requests since" in told_of(curve())
+    told = told_of(curve(anew=1_800_000_660.0))
+    assert "Exact: 60,000 requests since" in told
+    assert "The shadows began anew, with nothing, at 08:11 UTC." in told
+
+
 def told_of(given: Curve) -> str:
     return text(confidence(outlook(given))[0])
 

@@ -147,15 +147,16 @@ def changed_and_restarted(manager, trace, capacity_bytes):
     later = [after.minute(60 * n, whatif_days.zipf(32, seed=1, keys=8)) for n in (11, 12)]
     moved = manager.fill([*trace[:11], *later])
     for document in moved[-2:]:
-        manager.channel.send_curve(document | {"since": float(document["start"])})
+        manager.channel.send_curve(document | {"since": float(moved[-2]["start"])})
     manager.channel.publish(edited(DEFAULT, {"capacity_bytes": capacity_bytes}, now=datetime.now(UTC)))
     return datetime.fromtimestamp(moved[0]["start"], UTC), datetime.fromtimestamp(moved[-2]["start"], UTC)
 
 
 def test_after_a_change_of_capacity_and_a_restart_now_is_not_a_point_that_saw_few_requests(manager, trace):
-    began, _ = changed_and_restarted(manager, trace, 81 * MIB)
-    shown = manager.shown(f"{what_if.SENTENCE}.children")
-    assert f"Exact: all 6,664 requests since {began:%H:%M} UTC." in words(shown[f"{what_if.CONFIDENCE}.children"])
+    began, anew = changed_and_restarted(manager, trace, 81 * MIB)
+    told = words(manager.shown(f"{what_if.SENTENCE}.children")[f"{what_if.CONFIDENCE}.children"])
+    assert f"Exact: 6,664 requests since {began:%H:%M} UTC." in told
+    assert f"The shadows began anew, with nothing, at {anew:%H:%M} UTC." in told
     told = manager.shown(f"{what_if.GRAPH}.figure")[f"{what_if.TELLS}.children"]
     assert re.search(r"Now LRU at 81 MB: [3-6]\d\.\d %\.", told)
     grid = json.dumps(manager.shown(f"{what_if.GRID}.children")[f"{what_if.GRID}.children"])

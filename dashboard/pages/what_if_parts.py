@@ -77,10 +77,13 @@ def confidence(outlook: Outlook) -> list[Component]:
         told = f"Sampled: {words.count(objects)} of about {words.count(objects / rate)} images, within {error}; "
         told += f"{requests} since {since}."
     elif curve.exact:
-        told = f"Exact: all {requests} since {since}. Error under {words.points(outlook.error(0))}."
+        every = "" if curve.anew else "all "
+        told = f"Exact: {every}{requests} since {since}. Error under {words.points(outlook.error(0))}."
     else:
         told = f"Nearly exact: {requests} since {since}, of which a part is estimated."
     parts = [html.Span(told)]
+    if curve.anew:
+        parts.append(html.Span(f" The shadows began anew, with nothing, at {words.clock(curve.anew)} UTC."))
     if curve.shed:
         parts.append(html.Span(f" {words.plural(curve.shed, 'request')} were too many to follow and are estimated."))
     really, shadow = curve.checked
