@@ -221,8 +221,7 @@ def _too_early(outlook: Outlook) -> str:
     if requests < ENOUGH_REQUESTS:
         since = f", counted since {clock(outlook.curve.begun)} UTC, {outlook.cut}" if outlook.cut else ""
         told = f"Too early: {count(requests)} of the {count(ENOUGH_REQUESTS)} requests needed{since}."
-        pace = outlook.requests_a_minute
-        left = (ENOUGH_REQUESTS - requests) / pace if pace else math.inf
+        left = (ENOUGH_REQUESTS - requests) / outlook.pace if outlook.pace else math.inf
         return f"{told} About {max(1, math.ceil(left))} min more." if left < 600 else told
     if outlook.covered < ENOUGH_COVERED:
         return f"Too early: the curve knows of {rate(outlook.covered)} of the requests in this range."

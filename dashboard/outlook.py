@@ -35,7 +35,8 @@ class Outlook:
     """One curve looked at from the setting that is in force. ``by_bytes`` makes every rate one of bytes, not requests.
 
     ``served`` is how many requests statistics count in the same range; ``caches`` how many caches there are;
-    ``choices`` what they can do. ``cut`` says why only the end of the range that was asked for is in it.
+    ``choices`` what they can do. ``cut`` says why only the end of the range that was asked for is in it. ``pace`` is
+    how many requests a minute came lately; 0 where the range is over.
     """
 
     curve: Curve
@@ -46,6 +47,7 @@ class Outlook:
     served: int | None = None
     choices: Choices = ANY
     cut: str = ""
+    pace: float = 0.0
 
     # --- rates -----------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from metrics.schema import MINUTE
 
 LONGEST_SECONDS = 31 * 24 * HOUR
 SETTLING_SECONDS = 1800
+PACE_SECONDS = 3 * MINUTE
 
 
 class Outlooks:
@@ -58,7 +59,7 @@ class Outlooks:
         caches = 1 if fleet.shared or instance != "all" else len(self._curves.instances(range.start, range.end))
         looked_on = Outlook(
             curve, setting_now(curve, base), max(1, caches), self._prices, by_bytes,
-            self._served(range, instance), choices(fleet),
+            self._served(range, instance), choices(fleet), pace=self._pace(range, instance),
         )  # fmt: skip
         return looked_on if looked_on.here is not None else self._since_looked_at(looked_on, range, instance)
 
@@ -76,6 +77,13 @@ class Outlooks:
     def _served(self, range: Range, instance: str) -> int | None:
         totals = self._reader.totals(range, instance)
         return totals.requests if totals else None
+
+    def _pace(self, range: Range, instance: str) -> float:
+        """Requests a minute of the last minutes that are over; 0 where the range is over, and nothing is waited for."""
+        now = int(self._reader.now()) // MINUTE * MINUTE
+        if range.end < now:
+            return 0.0
+        return (self._served(Range(now - PACE_SECONDS, now, MINUTE), instance) or 0) * MINUTE / PACE_SECONDS
 
     def _settling(self, start: int) -> bool:
         """Whether a range begins soon after the setting last changed before it."""

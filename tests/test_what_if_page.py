@@ -10,6 +10,7 @@ import pytest
 from cache.config import DEFAULT, MIB, edited
 from dashboard.app import create_app
 from dashboard.pages import activity, what_if
+from dashboard.ranges import iso
 from dashboard.settings import Settings
 from metrics.channel import ChannelUnavailable
 from metrics.sqlite_channel import SqliteChannel
@@ -139,6 +140,18 @@ def test_a_few_requests_suggest_nothing(manager, trace):
     shown = manager.shown(f"{what_if.SENTENCE}.children")
     assert words(shown[f"{what_if.SENTENCE}.children"]).startswith("Too early: 6,000 of the 20,000 requests needed.")
     assert shown[f"{what_if.CARDS}.children"] == []
+
+
+def test_how_long_to_wait_is_told_by_the_last_minutes_and_not_where_the_range_is_over(manager, trace):
+    idle = [document | {"requests": 0, "hits": 0, "bytes": 0, "bytes_hit": 0, "points": []} for document in trace[:30]]
+    moved = manager.fill([*idle, *trace[30:40]])  # 6,000 in the last ten minutes of forty
+    told = words(manager.shown(f"{what_if.SENTENCE}.children")[f"{what_if.SENTENCE}.children"])
+    assert re.search(r"of the 20,000 requests needed. About (24|35) min more", told)  # 35: a minute has just begun
+    over = {"from": iso(moved[30]["start"]), "to": iso(moved[34]["start"])}
+    window = manager.window(**over)[f"{what_if.WINDOW}.data"]
+    given = {f"{what_if.WINDOW}.data": window}
+    shown = manager._calls.call(f"{what_if.SENTENCE}.children", f"{what_if.WINDOW}.data", given)
+    assert words(shown[f"{what_if.SENTENCE}.children"]).strip().endswith("requests needed.")
 
 
 def changed_and_restarted(manager, trace, capacity_bytes):
