@@ -103,7 +103,7 @@ def _reasons(frame: pd.DataFrame, now: Totals, before: Totals | None, window: Wi
 _WHY = {
     "miss_cold": "are first requests",
     "miss_capacity": "had too little room",
-    "miss_policy": "another policy would have spared",
+    "miss_policy": "some other policy still had",
     "miss_changed": "met changed images",
     "miss_collapsed": "waited for another's fetch",
     "miss_too_large": "were larger than the cache",

@@ -55,7 +55,7 @@ METRICS: tuple[Metric, ...] = (
     # Why requests missed: each miss under one of these.
     Metric("miss_cold", "MissCold", "Count", Adds.SUM, "First requests", "Nobody asked before; no cache helps."),
     Metric("miss_capacity", "MissCapacity", "Count", Adds.SUM, "Too little room", "A larger cache had held it still."),
-    Metric("miss_policy", "MissPolicy", "Count", Adds.SUM, "The policy", "Another order of eviction had kept it."),
+    Metric("miss_policy", "MissPolicy", "Count", Adds.SUM, "The policy", "Some other policy had kept it."),
     Metric("miss_changed", "MissChanged", "Count", Adds.SUM, "Changed", "Replaced, cleared or resized since."),
     Metric("miss_collapsed", "MissCollapsed", "Count", Adds.SUM, "Waited", "Another request was fetching it already."),
     Metric("miss_too_large", "MissTooLarge", "Count", Adds.SUM, "Bigger than all", "Bigger than the whole cache."),
