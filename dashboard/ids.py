@@ -4,6 +4,7 @@ PROVIDER = "provider"
 SCHEME = "scheme"  # "light" or "dark": what is really shown, whatever chose it
 SCHEME_CHOICE = "scheme-choice"  # "auto", "light" or "dark"
 STATUS = "status"
+UNREACHED = "unreached"  # written in the browser: what is shown while the manager does not answer
 STATUS_TEXT = "status-text"
 ANNOUNCEMENT = "announcement"
 STATUS_TICK = "status-tick"

@@ -30,6 +30,7 @@ def layout(place: str, image_service_url: str | None, signs_out: bool = False) -
             html.A("Skip to the page", href="#page", className="skip-link"),
             _header(place, image_service_url, signs_out),
             _navigation(),
+            html.P(id=ids.UNREACHED, className="status unreached", role="alert"),
             _status_bar(),
             html.Div(id=ids.ANNOUNCEMENT, className="visually-hidden", role="status"),
             html.Main(page_container, id="page", className="page", tabIndex=-1),

@@ -170,6 +170,26 @@ def test_a_manager_without_a_service_says_what_to_do(page: Page, lonely: App):
     assert_accessible(page)
 
 
+@pytest.mark.expects_problem("ERR_CONNECTION|ERR_EMPTY_RESPONSE|the server did not respond")
+def test_a_manager_that_is_gone_is_told_of_until_it_is_back(page: Page, tmp_path):
+    app = manager_of(tmp_path / "data")
+    try:
+        app.start()
+        page.goto(f"{app.url}/configuration")
+        expect(page.locator(".in-force")).to_contain_text("v0")
+        gone = page.get_by_role("alert").filter(has_text="The manager is not answering since")
+        expect(gone).to_have_count(0)
+        app.terminate()
+        expect(gone).to_be_visible()
+        expect(page.locator(".status-text")).to_be_hidden()
+        assert_accessible(page)
+        app.start()
+        expect(gone).to_have_count(0)
+        expect(page.locator(".status-text")).to_be_visible()
+    finally:
+        app.close()
+
+
 def test_the_header_leads_to_the_image_service(page: Page, manager: App, service: App):
     page.goto(manager.url)
     link = page.get_by_role("link", name="Open image service")

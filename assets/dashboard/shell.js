@@ -1,4 +1,4 @@
-// The shell's own behaviour: colour scheme, current page, ages that tick.
+// The shell's own behaviour: colour scheme, current page, ages that tick, and the word that the manager is gone.
 window.dash_clientside = window.dash_clientside || {};
 {
   const system = window.matchMedia("(prefers-color-scheme: dark)");
@@ -28,6 +28,21 @@ window.dash_clientside = window.dash_clientside || {};
       }
       return window.dash_clientside.no_update;
     },
+  };
+
+  // Nothing that a manager sends can say that it no longer answers. A page that is left cuts off what it has asked for.
+  let goneSince = null;
+  let left = false;
+  window.addEventListener("pagehide", () => (left = true));
+  window.addEventListener("pageshow", () => (left = false));
+  window.hitrate.heard = (answered) => {
+    const line = document.getElementById("unreached");
+    if (!line || left) return;
+    goneSince = answered ? null : (goneSince ?? Date.now() / 1000);
+    const text = answered
+      ? ""
+      : `The manager is not answering since ${window.hitrate.words.clock(goneSince)}. What is shown is from before, and nothing can be changed until it is back.`;
+    if (line.textContent !== text) line.textContent = text;
   };
 
   // "40 s ago" is true for a second only.
