@@ -181,6 +181,18 @@ def test_clearing_asks_first_and_leaves_a_draft_alone(tab, full):
     expect(apply(page)).to_have_text(f"Apply as v{before.version + 2}")
 
 
+@pytest.mark.parametrize("button", ["apply", "discard"])
+def test_what_a_link_asked_for_is_over_once_it_is_applied_or_discarded(tab, manager, reset, button):
+    page = opened(tab, manager, f"?policy=sieve&capacity_bytes={200 * MIB}&reason=a+link")
+    expect(page.get_by_label("Reason")).to_have_value("a link")
+    (apply(page) if button == "apply" else page.get_by_role("button", name="Discard")).click()
+    expect(page).to_have_url(f"{manager.url}/configuration")
+    expect(page.get_by_label("Reason")).to_have_value("")
+    page.reload()
+    expect(page.get_by_text("Nothing changed yet.")).to_be_visible()
+    expect(page.get_by_label("Reason")).to_have_value("")
+
+
 def test_going_back_fills_the_form_and_needs_apply(configuration, channel, manager):
     version = edit(manager, policy="random", capacity_bytes=60 * MIB)["version"]
     edit(manager, policy="lru", capacity_bytes=100 * MIB)

@@ -62,6 +62,13 @@ window.dashMantineFunctions = window.dashMantineFunctions || {};
       return { button: id.startsWith("{") ? JSON.parse(id) : id, at: Date.now() };
     },
 
+    // What a link asked for is over once it is applied, or discarded: else a reload would ask for it once more.
+    forgetLink(saved, discards) {
+      if (!saved?.fill && !discards) return window.dash_clientside.no_update;
+      history.replaceState(history.state, "", location.pathname + location.hash);
+      return {};
+    },
+
     // An address may end in #v7; old rows come only when asked for.
     goToVersion(rows, noOlder) {
       const history = document.getElementById("configuration-history");

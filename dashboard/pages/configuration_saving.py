@@ -42,6 +42,14 @@ def _register_saving(app: Dash, reader: Reader, channel: Channel, outlooks: Outl
         prevent_initial_call=True,
     )
 
+    app.clientside_callback(
+        ClientsideFunction("configuration", "forgetLink"),
+        Output(page.ADDRESS, "data"),
+        Input(page.SAVED, "data"),
+        Input(page.DISCARD, "n_clicks"),
+        prevent_initial_call=True,
+    )
+
     @app.callback(
         Output(page.SAVED, "data"),
         Output(page.CONFLICT, "data", allow_duplicate=True),
