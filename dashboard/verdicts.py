@@ -11,12 +11,14 @@ from dashboard.curves import Curves
 from dashboard.fleet import made_at
 from dashboard.outlooks import setting_of
 from dashboard.reader import Reader
-from dashboard.words import duration, points, rate, size
+from dashboard.words import duration, plural, points, rate, size
 from metrics.schema import MINUTE
 from metrics.verdict import LONGEST_SECONDS, Kind, Verdict, judge
 
 MOST_JUDGED = 30
 """The newest so many changes with a prediction; older ones keep what they were told, without a verdict."""
+
+NOT_YET = (Kind.WAITING, Kind.WARMING, Kind.EARLY)
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Score:
-    """Of the predictions that could be judged: how many came true, and how far off they were on the average."""
+    """Of the predictions that could be judged: how many came true, and how far off they were on the average.
+
+    ``waiting`` are those of which it is still too early to tell.
+    """
 
     came_true: int
     judged: int
     mean_error: float | None
     traffic_changed: int
+    waiting: int = 0
 
 
 class Verdicts:
@@ -106,11 +112,14 @@ def score(changes: Sequence[Change]) -> Score:
         len(judged),
         sum(errors) / len(errors) if errors else None,
         sum(verdict.kind is Kind.TRAFFIC for verdict in judged),
+        sum(change.verdict is not None and change.verdict.kind in NOT_YET for change in changes),
     )
 
 
 def score_words(scored: Score) -> str:
     """Predictions came true 9 of 10, mean error 0.6 points."""
+    if not scored.judged and scored.waiting:
+        return f"{plural(scored.waiting, 'prediction waits for its', 'predictions wait for their')} verdict."
     if not scored.judged:
         return "No prediction has been put to the test yet. Apply a suggestion of What-if to see one."
     told = f"Predictions came true {scored.came_true} of {scored.judged}, mean error {points(scored.mean_error)}"

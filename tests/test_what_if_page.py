@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +13,7 @@ from dashboard.app import create_app
 from dashboard.pages import activity, what_if
 from dashboard.ranges import iso
 from dashboard.settings import Settings
+from dashboard.verdicts import Score, score_words
 from metrics.channel import ChannelUnavailable
 from metrics.sqlite_channel import SqliteChannel
 from tests import whatif_days
@@ -124,6 +126,13 @@ def test_what_is_shown_is_one_choice_away(full, show, head):
         f"{what_if.GRAPH}.figure", f"{what_if.WINDOW}.data", {f"{what_if.WINDOW}.data": window}
     )  # fmt: skip
     assert shown[f"{what_if.TITLE}.children"].startswith(head)
+
+
+def test_an_instance_that_did_not_report_falls_back_to_all_with_a_notice(full):
+    chosen = full.window(instance="nobody")
+    told = words(chosen[f"{what_if.NOTICE}.children"])
+    assert told == "nobody did not report in this hour; showing all instances."
+    assert chosen[f"{what_if.WINDOW}.data"]["instance"] == "all"
 
 
 @pytest.mark.parametrize("changed", [f"{what_if.VIEW}.data", f"{what_if.TICK}.n_intervals"])
@@ -240,7 +249,14 @@ def test_a_verdict_is_told_with_the_four_numbers(manager, trace):
     assert change["verdict"]["kind"] in ("came true", "worse", "traffic changed")
     assert abs(change["verdict"]["off"]) < 0.03
     assert change["verdict"]["unchanged_hit_rate"] < change["verdict"]["hit_rate"]
-    assert words(manager.activity(text="nobody")[f"{activity.ROWS}.children"]).startswith("No changes")
+    assert words(manager.activity(text="nobody")[f"{activity.ROWS}.children"]) == activity.NONE_MATCHES
+
+
+def test_a_prediction_that_waits_for_its_verdict_is_not_asked_for_once_more():
+    nothing_yet = Score(0, 0, None, 0)
+    assert "Apply a suggestion" in score_words(nothing_yet)
+    assert score_words(replace(nothing_yet, waiting=1)) == "1 prediction waits for its verdict."
+    assert score_words(replace(nothing_yet, waiting=2)) == "2 predictions wait for their verdict."
 
 
 def test_activity_begins_empty(manager):

@@ -44,6 +44,7 @@ WHICH_WORDS = {
     "scaler": "The auto-scaler",
     "held": "Held",
 }
+NONE_MATCHES = "None of the changes matches what is chosen."
 HEADS = ("Version", "When, who, why", "Change", "Before", "Predicted", "After", "If unchanged", "Verdict")
 METHOD = (
     "Before: the hit rate of the setting then in force. Predicted: what the new one would have hit on those requests. "
@@ -162,6 +163,8 @@ def register(app: Dash, reader: Reader, verdicts: Verdicts, decisions: Decisions
         seconds = next((seconds for value, _, seconds in PRESETS if value == span), 24 * HOUR)
         decided = decisions.over(now - seconds, now + 1)
         entries = chosen(every, which, text or ""), chosen_decisions(decided, which, text or "")
+        if not any(entries) and (every or decided):
+            return score_words(score(every)), html.P(NONE_MATCHES, className="muted")
         return score_words(score(every)), rows(*entries, reasons=_reasons(decided))
 
 

@@ -114,9 +114,12 @@ def _register_choice(app: Dash, reader: Reader, curves: Curves) -> None:
             problems.append("All instances share one cache, so there is no curve of one of them; showing that of all.")
             window = replace(window, instance="all")
         names = curves.instances(window.range.start, window.range.end)
-        listed = [*names] if window.instance in ("all", *names) else [*names, window.instance]
         choices = [{"value": "all", "label": f"All {len(names)} instances" if len(names) > 1 else "All instances"}]
-        choices += [{"value": name, "label": name} for name in listed]
+        choices += [{"value": name, "label": name} for name in names]
+        if window.instance not in ("all", *names):
+            problems.append(f"{window.instance} did not report in this {window.name}; showing all instances.")
+            choices.append({"value": window.instance, "label": f"{window.instance}: no data"})
+            window = replace(window, instance="all")
         show = view.get("show") if view.get("show") in page.SHOWS else "hit"
         given = window.as_json() | {"show": show, "target": target}
         span = {"from": iso(window.range.start), "to": iso(window.range.end), "instance": window.instance}
