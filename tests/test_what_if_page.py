@@ -128,6 +128,21 @@ def test_what_is_shown_is_one_choice_away(full, show, head):
     assert shown[f"{what_if.TITLE}.children"].startswith(head)
 
 
+@pytest.mark.parametrize(
+    ("text", "target", "told"),
+    [
+        ("99.9", 99.9, ""),
+        ("80.04", 80.0, ""),
+        ("99.96", 90.0, "A target is between 1 and 99.9 %, not '99.96'; showing 90 %."),
+        ("100", 90.0, "A target is between 1 and 99.9 %, not '100'; showing 90 %."),
+        ("-inf", 90.0, "A target is between 1 and 99.9 %, not '-inf'; showing 90 %."),
+        ("nan", 90.0, "A target of 'nan' is no percentage; showing 90 %."),
+    ],
+)
+def test_a_target_is_what_its_field_can_take(text, target, told):
+    assert what_if.target_of({"target": text}) == (target, told)
+
+
 def test_an_instance_that_did_not_report_falls_back_to_all_with_a_notice(full):
     chosen = full.window(instance="nobody")
     told = words(chosen[f"{what_if.NOTICE}.children"])

@@ -14,6 +14,7 @@ from dashboard.window import DEFAULTS, PRESETS
 TICK_MILLISECONDS = 60_000
 SHOWS = {"hit": "Hit rate", "miss": "Miss rate", "bytes": "Bytes from the store"}
 TARGET_DEFAULT = 90.0
+LEAST_TARGET, MOST_TARGET = 1.0, 99.9
 VIEWED = ("from", "to", "instance", "show", "target")
 GIVEN = "given"  # the choice of a range that is none of the usual
 HELP = (
@@ -104,8 +105,8 @@ def _toolbar(view: dict[str, str]) -> html.Div:
             ),
             html.Label(["Target", html.Span(" in percent", className="visually-hidden")], htmlFor=TARGET),
             dmc.NumberInput(
-                id=TARGET, value=target_of(view)[0], min=1, max=99.9, step=1, suffix=" %", w=92, debounce=600,
-                clampBehavior="blur", decimalScale=1, hideControls=True,
+                id=TARGET, value=target_of(view)[0], min=LEAST_TARGET, max=MOST_TARGET, step=1, suffix=" %", w=92,
+                debounce=600, clampBehavior="blur", decimalScale=1, hideControls=True,
             ),
             html.Span(className="spring"),
             html.A("Export CSV", id=CSV, href="/export/what-if.csv", className="button", download=""),
@@ -126,9 +127,12 @@ def target_of(view: dict[str, str]) -> tuple[float, str]:
         target = float(text) if text else TARGET_DEFAULT
     except ValueError:
         target = math.nan
-    if 0 < target < 100:
-        return target, ""
-    return TARGET_DEFAULT, f"A target of {text[:20]!r} is no percentage; showing {TARGET_DEFAULT:.0f} %."
+    if math.isnan(target):
+        return TARGET_DEFAULT, f"A target of {text[:20]!r} is no percentage; showing {TARGET_DEFAULT:.0f} %."
+    if LEAST_TARGET <= round(target, 1) <= MOST_TARGET:
+        return round(target, 1), ""
+    told = f"A target is between {LEAST_TARGET:g} and {MOST_TARGET:g} %, not {text[:20]!r}; showing "
+    return TARGET_DEFAULT, f"{told}{TARGET_DEFAULT:.0f} %."
 
 
 def _select(name: str, label: str, data: list[dict], value: str, width: int) -> dmc.Select:

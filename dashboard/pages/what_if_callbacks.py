@@ -116,7 +116,7 @@ def _register_choice(app: Dash, reader: Reader, curves: Curves) -> None:
         names = curves.instances(window.range.start, window.range.end)
         choices = [{"value": "all", "label": f"All {len(names)} instances" if len(names) > 1 else "All instances"}]
         choices += [{"value": name, "label": name} for name in names]
-        if window.instance not in ("all", *names):
+        if names and window.instance not in ("all", *names):  # without any, it may just not have been read
             problems.append(f"{window.instance} did not report in this {window.name}; showing all instances.")
             choices.append({"value": window.instance, "label": f"{window.instance}: no data"})
             window = replace(window, instance="all")
