@@ -24,7 +24,7 @@ LATE_SECONDS = 5.0
 _BEFORE_THE_START = timedelta(minutes=5)
 _A_BATCH = 1000
 _MOST_BATCHES = 50
-"""Behind by more than this, all is forgotten at once, which is quicker."""
+"""Behind by more than this, all is forgotten at once, which is quicker; and only the last half of it is read again."""
 
 
 class Trust(Enum):
@@ -104,8 +104,13 @@ class Changes:
         read = [change for batch in self._batches(self._window.first.id) for change in batch]
         # The record that the window begins with is the proof that none behind it is missing: it has been removed where
         # we were away for longer than records are kept, and is another one in a database that was restored.
-        if read[:1] != [self._window.first] or len(read) >= _A_BATCH * _MOST_BATCHES:
+        if read[:1] != [self._window.first]:
             self._window = Window(self._last_change())
+            self._cache.clear()
+            return
+        if len(read) >= _A_BATCH * _MOST_BATCHES:
+            # As far back in time as at first they would be too many again, and all be forgotten at every poll.
+            self._window = Window(self._catalog.change_followed_by(_A_BATCH * _MOST_BATCHES // 2))
             self._cache.clear()
             return
         for change in self._window.take(now, read):

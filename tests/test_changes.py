@@ -189,6 +189,22 @@ def test_a_backlog_is_read_in_batches_and_one_that_is_too_long_not_at_all(make, 
     assert here.held == set()
 
 
+def test_after_a_flood_of_changes_all_is_forgotten_once_and_not_at_every_poll(make, monkeypatch):
+    monkeypatch.setattr(changes, "_A_BATCH", 3)
+    monkeypatch.setattr(changes, "_MOST_BATCHES", 4)
+    here, there = make(), make()
+    there.catalog.put([image(f"other/{number}") for number in range(30)])
+    here.changes.poll()
+    late = make()  # began just after it
+    for instance in (here, late):
+        instance.holds("a", "b", "c").changes.poll()
+        assert instance.held == {"a", "b", "c"}
+    there.catalog.put([image("b")])
+    for instance in (here, late):
+        instance.changes.poll()
+        assert instance.held == {"a", "c"}
+
+
 # --- the window, by itself -------------------------------------------------------------------------------------------
 
 RECORDS = st.lists(st.tuples(st.floats(0, 20), st.floats(0, 28)), min_size=1, max_size=30)

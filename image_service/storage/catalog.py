@@ -119,6 +119,16 @@ class Catalog:
             )
         return Change(row.id, row.key.decode("utf-8"))
 
+    def change_followed_by(self, count: int) -> Change:
+        """The record behind which so many come; the oldest where there are fewer."""
+        columns = select(CHANGES.c.id, CHANGES.c.key).limit(1)
+        with self._reading() as connection:
+            row = (
+                connection.execute(columns.order_by(CHANGES.c.id.desc()).offset(count)).first()
+                or connection.execute(columns.order_by(CHANGES.c.id)).one()
+            )
+        return Change(row.id, row.key.decode("utf-8"))
+
     def drop_changes(self, before: datetime, limit: int) -> int:
         """Remove the oldest of the records written before a time, and say how many.
 
