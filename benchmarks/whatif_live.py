@@ -44,24 +44,28 @@ def main() -> None:
     print(f"{len(trace):,} requests of {len(sizes):,} images, {whole / 1e6:,.0f} MB in all")
     with tempfile.TemporaryDirectory() as folder:
         add(Path(folder), sizes)
-        runs = {
-            (policy, capacity): played(Path(folder), trace, (policy, capacity))
-            for policy in POLICIES
-            for capacity in capacities
-        }
+        runs = {}
+        for setting in [(policy, capacity) for policy in POLICIES for capacity in capacities]:
+            runs[setting] = hit, curve = played(Path(folder), trace, setting)
+            print(f"{setting[0]:>8} {setting[1]:12,} {100 * sum(hit) / len(trace):9.2f} % hit,", end=" ")
+            print(f"its own curve says {100 * curve.points[setting].hits / len(trace):.2f}", flush=True)
     looked_at = [entries for _, curve in runs.values() for _, entries in curve.sampled.values()]
     print(f"sampled, {min(looked_at):,} to {max(looked_at):,} looked at" if looked_at else "exact")
-    print(f"{'policy':>8} {'capacity':>12} {'really hit':>11} {'curves':>7}   off by points: mean, most, reasons")
+    print(f"{'policy':>8} {'capacity':>12} {'really hit':>11} {'curves':>7}  off by points: mean, reasons, most, whose")
     for setting, (hit, curve) in runs.items():
         hits = sum(hit)
-        told = [other.points[setting].hits for _, other in runs.values() if setting in other.points]
-        off = [100 * abs(each - hits) / len(trace) for each in told]
+        off = {
+            run: 100 * abs(other.points[setting].hits - hits) / len(trace)
+            for run, (_, other) in runs.items()
+            if setting in other.points
+        }
+        most = max(off, key=off.__getitem__)
         right = reasons(trace, setting, {each: hit for each, (hit, _) in runs.items()})
         wrong = max(100 * abs(count - right[name]) / len(trace) for name, count in curve.reasons.items())
         policy, capacity = setting
         print(
             f"{policy:>8} {capacity:12,} {100 * hits / len(trace):9.2f} % {len(off):7} "
-            f"{sum(off) / len(off):19.3f} {max(off):6.3f} {wrong:8.3f}"
+            f"{sum(off.values()) / len(off):18.3f} {wrong:8.3f} {off[most]:6.3f} {most[0]} at {most[1]:,}"
         )
 
 
