@@ -95,6 +95,33 @@ def test_a_cell_tells_a_point_in_full_and_arrows_move_between_cells(tab, seeded)
     expect(cell(page, "lru", 100)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator(".point h2")).to_have_text("LRU at 100 MB")
+    expect(cell(page, "lru", 100)).to_have_attribute("aria-pressed", "true")
+    expect(cell(page, "lru", 100)).to_be_focused()
+
+
+def test_tab_stops_at_one_cell_and_the_focus_outlives_a_new_table(tab, seeded):
+    page = opened(tab, seeded)
+    stop = page.locator('.rate-cell[tabindex="0"]')
+    expect(stop).to_have_count(1)
+    expect(stop).to_have_class(re.compile(r"\bnow\b"))
+    stop.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    reached = page.locator(".rate-cell:focus").get_attribute("data-point")
+    expect(stop).to_have_attribute("data-point", reached)
+    tick(page)
+    expect(page.locator(f'[data-point="{reached}"]')).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(".rate-cell:focus")).to_have_count(0)
+    tick(page)
+    expect(page.locator(".rate-cell:focus")).to_have_count(0)
+
+
+def tick(page: Page) -> None:
+    """The next minute's numbers, put up."""
+    page.evaluate("window.before = document.querySelector('.rates')")
+    page.evaluate("window.dash_clientside.set_props('what-if-tick', {n_intervals: 1e6 + Math.random()})")
+    page.wait_for_function("!window.before.isConnected")
 
 
 def test_what_is_shown_stands_in_the_address_and_comes_back_from_it(tab, seeded):

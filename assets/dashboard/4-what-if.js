@@ -33,7 +33,7 @@ window.dash_clientside = window.dash_clientside || {};
     else if (button?.dataset.policy) light(button);
   });
 
-  // Arrows move within the table, so that Tab need not pass through all of its cells.
+  // Arrows move within the table, and Tab stops at one cell of it: the one where one last stood.
   const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
   document.addEventListener("keydown", (event) => {
     const cell = event.target.closest?.(".rate-cell");
@@ -46,8 +46,27 @@ window.dash_clientside = window.dash_clientside || {};
     event.preventDefault();
   });
 
-  // A page that is put up anew begins without.
+  let stood = null;
+  document.addEventListener("focusin", ({ target }) => {
+    const cell = target.closest(".rate-cell");
+    stood = cell?.dataset.point;
+    if (!cell) return;
+    for (const each of cell.closest("table").querySelectorAll('.rate-cell[tabindex="0"]')) each.tabIndex = -1;
+    cell.tabIndex = 0;
+  });
+  document.addEventListener("pointerdown", () => {
+    stood = null;
+  });
+
+  // Each minute and each choice puts the table up anew, and a cell that is taken away takes the focus with it.
+  const standAgain = () => {
+    if (stood && document.activeElement === document.body)
+      document.querySelector(`.rate-cell[data-point="${stood}"]`)?.focus({ preventScroll: true });
+  };
+
   new MutationObserver(() => {
+    standAgain();
+    // A page that is put up anew begins without.
     if (lit.size && !document.querySelector(".what-if")) lit.clear();
   }).observe(document.documentElement, { childList: true, subtree: true });
 

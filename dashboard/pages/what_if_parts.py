@@ -1,6 +1,7 @@
 """What the callbacks of What-if put on the page: suggestions, confidence, the grid, one point in full."""
 
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import urlencode
 
 from dash import dcc, html
@@ -127,13 +128,17 @@ def rates(outlook: Outlook, show: str, best: Setting | None, chosen: Setting | N
     now = [] if outlook.here is None else [outlook.now[1]]
     sizes = columns([*outlook.capacities, *now], outlook.now[1])
     top = {size: _best_in(outlook, size) for size in sizes}
+    known = {(policy, size) for policy in order for size in sizes if outlook.rate((policy, size)) is not None}
+    tab_stop = next((each for each in (chosen, outlook.now) if each in known), min(known, default=None))
+    cell = partial(_cell, outlook, show=show, chosen=chosen, tab_stop=tab_stop)
     units = words.sizes(sizes)
     head = [_column(size, *units[place], size == outlook.now[1]) for place, size in enumerate(sizes)]
     return html.Table(
         className="rates",
         children=[
             html.Caption(
-                f"{_CAPTION[show]}, by policy and capacity{an_instance(outlook)}", className="visually-hidden"
+                f"{_CAPTION[show]}, by policy and capacity{an_instance(outlook)}. Arrow keys move from cell to cell.",
+                className="visually-hidden",
             ),
             html.Thead(html.Tr([html.Td(), *head])),
             html.Tbody(
@@ -141,7 +146,7 @@ def rates(outlook: Outlook, show: str, best: Setting | None, chosen: Setting | N
                     html.Tr(
                         [
                             html.Th([policy_label(policy), _besides(policy, outlook)], scope="row"),
-                            *(_cell(outlook, (policy, size), show, top[size] == policy, chosen) for size in sizes),
+                            *(cell((policy, size), best=top[size] == policy) for size in sizes),
                         ]
                     )
                     for policy in order
@@ -180,7 +185,9 @@ def _besides(policy: str, outlook: Outlook) -> Component | None:
     return help_button(policy_label(policy), told) if told else None
 
 
-def _cell(outlook: Outlook, setting: Setting, show: str, best: bool, chosen: Setting | None) -> Component:
+def _cell(
+    outlook: Outlook, setting: Setting, *, show: str, best: bool, chosen: Setting | None, tab_stop: Setting | None
+) -> Component:
     hit_rate = outlook.rate(setting)
     if hit_rate is None:
         return html.Td(html.Span([words.MISSING, html.Span("no data", className="visually-hidden")]))
@@ -199,6 +206,7 @@ def _cell(outlook: Outlook, setting: Setting, show: str, best: bool, chosen: Set
             [number, html.Sup("*") if best else None, html.Small(error.split()[0]) if error else None],
             className=" ".join(["rate-cell", *marks]),
             style={"--share": f"{hit_rate:.0%}"},
+            tabIndex=0 if setting == tab_stop else -1,
             **{
                 "data-point": f"{setting[0]} {setting[1]}",
                 "aria-label": label,
