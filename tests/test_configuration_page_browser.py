@@ -193,6 +193,19 @@ def test_what_a_link_asked_for_is_over_once_it_is_applied_or_discarded(tab, mana
     expect(page.get_by_label("Reason")).to_have_value("")
 
 
+def test_a_link_is_over_once_what_it_asked_for_is_dropped_for_anothers(tab, manager, reset):
+    page = opened(tab, manager, f"?policy=sieve&capacity_bytes={200 * MIB}&reason=a+link")
+    expect(page.get_by_label("Reason")).to_have_value("a link")
+    edit(manager, policy="random", capacity_bytes=60 * MIB)
+    expect(page.locator("#configuration-notices")).to_contain_text("saved")
+    apply(page).click()
+    page.get_by_role("button", name="Drop mine").click()
+    expect(page).to_have_url(f"{manager.url}/configuration")
+    page.reload()
+    expect(page.get_by_text("Nothing changed yet.")).to_be_visible()
+    expect(capacity(page)).to_have_value("60")
+
+
 def test_going_back_fills_the_form_and_needs_apply(configuration, channel, manager):
     version = edit(manager, policy="random", capacity_bytes=60 * MIB)["version"]
     edit(manager, policy="lru", capacity_bytes=100 * MIB)

@@ -136,6 +136,15 @@ def test_what_is_shown_stands_in_the_address_and_comes_back_from_it(tab, seeded)
     expect(page.locator(".suggestion h2").last).to_have_text("Reach 80 %")
 
 
+def test_without_a_target_the_field_says_which_is_used(tab, seeded):
+    page = opened(tab, seeded, "/what-if?target=80")
+    target = page.get_by_role("textbox", name="Target")
+    target.fill("")
+    expect(page.locator(".suggestion h2").last).to_have_text("Reach 90 %")
+    expect(target).to_have_value("")
+    expect(target).to_have_attribute("placeholder", "90 %")
+
+
 def test_a_policy_of_the_legend_is_coloured_on_a_click(tab, seeded):
     page = opened(tab, seeded)
     sieve = "document.querySelector('.curve-graph .js-plotly-plot').data.find(t => t.meta.policy === 'sieve')"

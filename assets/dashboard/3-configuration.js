@@ -15,6 +15,13 @@ window.dashMantineFunctions = window.dashMantineFunctions || {};
     return Math.max(0, steps.findLastIndex((step) => step * MEGABYTE <= bytes));
   };
 
+  // Which button it was: its id. What merely came onto the page, or was drawn anew, was not pressed.
+  const pressed = () => {
+    const one = window.dash_clientside.callback_context.triggered.find((each) => each.value);
+    const id = one?.prop_id.slice(0, one.prop_id.lastIndexOf("."));
+    return id?.startsWith("{") ? JSON.parse(id) : id;
+  };
+
   const wanted = () => (/^#v\d+$/.test(location.hash) ? location.hash.slice(1) : null);
 
   // The rows of a history are drawn a while after their data comes, and may be drawn anew, with classes of their own.
@@ -54,17 +61,16 @@ window.dashMantineFunctions = window.dashMantineFunctions || {};
       return waitsFor("configuration-seen.data") ? window.dash_clientside.no_update : turns;
     },
 
-    // Which button was pressed. What merely came onto the page, or was drawn anew, was not.
     press() {
-      const pressed = window.dash_clientside.callback_context.triggered.find((each) => each.value);
-      if (!pressed) return window.dash_clientside.no_update;
-      const id = pressed.prop_id.slice(0, pressed.prop_id.lastIndexOf("."));
-      return { button: id.startsWith("{") ? JSON.parse(id) : id, at: Date.now() };
+      const button = pressed();
+      return button ? { button, at: Date.now() } : window.dash_clientside.no_update;
     },
 
-    // What a link asked for is over once it is applied, or discarded: else a reload would ask for it once more.
-    forgetLink(saved, discards) {
-      if (!saved?.fill && !discards) return window.dash_clientside.no_update;
+    // What a link asked for is over once it is applied, or given up: else a reload would ask for it once more.
+    forgetLink(saved) {
+      const button = pressed();
+      const over = saved?.fill || button === "configuration-discard" || button?.resolve === "drop";
+      if (!over) return window.dash_clientside.no_update;
       history.replaceState(history.state, "", location.pathname + location.hash);
       return {};
     },

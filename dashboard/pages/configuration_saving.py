@@ -47,6 +47,7 @@ def _register_saving(app: Dash, reader: Reader, channel: Channel, outlooks: Outl
         Output(page.ADDRESS, "data"),
         Input(page.SAVED, "data"),
         Input(page.DISCARD, "n_clicks"),
+        Input({"resolve": ALL}, "n_clicks"),
         prevent_initial_call=True,
     )
 
