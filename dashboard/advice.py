@@ -8,7 +8,7 @@ from cache.policies import POLICIES
 from dashboard.choices import Choices, limit, policy_label
 from dashboard.cost import dollars
 from dashboard.outlook import ENOUGH_COVERED, ENOUGH_REQUESTS, Outlook
-from dashboard.words import clock, count, points, rate, size
+from dashboard.words import apart, clock, count, points, rate, size
 from metrics.curves import Setting
 
 LEAST_GAIN = 0.005
@@ -193,8 +193,9 @@ def _instead(outlook: Outlook, setting: Setting) -> str:
 
 
 def _gain(outlook: Outlook, setting: Setting) -> tuple[str, str]:
-    gain = outlook.rate(setting) - outlook.here
-    return f"{'-' if outlook.by_bytes else '+'}{points(gain)}", fewer_reads(outlook, setting)
+    there, here = outlook.rate(setting), outlook.here
+    gain = apart(here, there) if outlook.by_bytes else apart(there, here)  # the store's part is what is not hit
+    return gain, fewer_reads(outlook, setting)
 
 
 def _verb(outlook: Outlook) -> str:

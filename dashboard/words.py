@@ -58,6 +58,12 @@ def points(difference: float | None) -> str:
     return f"{abs(difference) * 100:.1f} points"
 
 
+def apart(there: float, here: float) -> str:
+    """How far two rates that are shown beside it are apart, as a reader would work it out from them: +3.4 points."""
+    gain = round(there, 3) - round(here, 3)
+    return f"{'+' if gain >= 0 else '-'}{points(gain)}"
+
+
 def change(now: float | None, before: float | None) -> str:
     """The difference of two counts in percent of the first: 6 %, 1.2 %."""
     if _missing(now) or _missing(before) or before == 0:

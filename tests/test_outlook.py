@@ -81,7 +81,8 @@ def test_the_table_and_the_words_do_not_use_it_either(restarted):
     assert "LRU at about 70.7 MB: 62.5 %, now" in cells
     assert "100 %" not in cells + sentence(restarted, "hit", None) + advise(restarted, 0.8).sentence
     assert advise(restarted, 0.8).sentence.startswith("Yes: same memory, better policy. SIEVE at about 70.7 MB would")
-    assert "Shadow of what was in force 70.0 %, really 70.0 %." in text(confidence(restarted)[0])
+    checked = "Check: the cache hit 70.0 % of requests, the shadows of what was in force 70.0 %."
+    assert checked in text(confidence(restarted)[0])
 
 
 def test_what_lies_beside_all_that_was_looked_at_before_is_not_known():
@@ -297,7 +298,7 @@ def text(part) -> str:
 
 def test_how_sure_it_is_stands_in_words():
     assert told_of(curve()).startswith("Exact: all 60,000 requests since 08:00 UTC. Error under 0.5 points.")
-    assert "Shadow of the present setting 70.0 %, really 70.0 %." in told_of(curve())
+    assert "Check: the cache hit 70.0 % of requests, its shadow 70.0 %." in told_of(curve())
     sampled = told_of(curve(sampled={100 * MIB: (0.125, 9_000)}))
     assert sampled.startswith(
         "Sampled: 9,000 of about 72,000 images, within 0.7 points; 60,000 requests since 08:00 UTC."

@@ -91,9 +91,9 @@ def confidence(outlook: Outlook) -> list[Component]:
     if not really.requests:
         parts.append(html.Span(" The cache still settles after the last change; its check waits for that."))
     else:
-        whose = "the present setting" if outlook.really is not None else "what was in force"
-        check = f"Shadow of {whose} {words.rate(shadow.hit_rate)}, really {words.rate(really.hit_rate)}."
-        parts.append(html.Span([" ", check]))
+        whose = "its shadow" if outlook.really is not None else "the shadows of what was in force"
+        live, played = words.rate(really.hit_rate), words.rate(shadow.hit_rate)
+        parts.append(html.Span(f" Check: the cache hit {live} of requests, {whose} {played}."))
     parts.append(html.Span(f" The shadows take {words.size(curve.memory_bytes)}."))
     method = (
         "Every request is played to a shadow of each policy and capacity: a cache without bytes, by the same code. "
@@ -264,8 +264,8 @@ def point(outlook: Outlook, setting: Setting | None, window: Window, applicable:
 def _point_words(outlook: Outlook, setting: Setting) -> str:
     if setting == outlook.now:
         return "This is in force."
-    gain = outlook.rate(setting, by_bytes=False) - outlook.rate(outlook.now, by_bytes=False)
-    told = [f"{'+' if gain >= 0 else '-'}{words.points(gain)} ±{words.points(outlook.error_of(setting))}"]
+    there, here = (outlook.rate(each, by_bytes=False) for each in (setting, outlook.now))
+    told = [f"{words.apart(there, here)} ±{words.points(outlook.error_of(setting))}"]
     told = " · ".join(filter(None, [*told, fewer_reads(outlook, setting), cheaper(outlook, setting)])) + "."
     return " ".join(filter(None, (told, _not_from_here(outlook, setting))))
 
