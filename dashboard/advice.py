@@ -8,7 +8,7 @@ from cache.policies import POLICIES
 from dashboard.choices import Choices, limit, policy_label
 from dashboard.cost import dollars
 from dashboard.outlook import ENOUGH_COVERED, ENOUGH_REQUESTS, Outlook
-from dashboard.words import apart, clock, count, points, rate, size
+from dashboard.words import clock, count, gain, points, rate, size
 from metrics.curves import Setting
 
 LEAST_GAIN = 0.005
@@ -104,11 +104,11 @@ def best_at(outlook: Outlook, capacity: int) -> Setting | None:
 def same_memory(outlook: Outlook) -> Suggestion:
     title = "Same memory"
     best = best_at(outlook, outlook.now[1])
-    gain = outlook.rate(best) - outlook.here if best else 0.0
-    if best is None or best[0] == outlook.now[0] or gain <= threshold(outlook, best[1]):
+    more = outlook.rate(best) - outlook.here if best else 0.0
+    if best is None or best[0] == outlook.now[0] or more <= threshold(outlook, best[1]):
         return Suggestion(title, None, "Nothing to gain", (_best_other(outlook),))
     about = not outlook.counted(best)
-    return Suggestion(title, best, shown(outlook, outlook.rate(best)), _gain(outlook, best), about, gain)
+    return Suggestion(title, best, shown(outlook, outlook.rate(best)), _gain(outlook, best), about, more)
 
 
 def less_memory(outlook: Outlook) -> Suggestion:
@@ -194,8 +194,8 @@ def _instead(outlook: Outlook, setting: Setting) -> str:
 
 def _gain(outlook: Outlook, setting: Setting) -> tuple[str, str]:
     there, here = outlook.rate(setting), outlook.here
-    gain = apart(here, there) if outlook.by_bytes else apart(there, here)  # the store's part is what is not hit
-    return gain, fewer_reads(outlook, setting)
+    told = gain(here, there) if outlook.by_bytes else gain(there, here)  # the store's part is what is not hit
+    return told, fewer_reads(outlook, setting)
 
 
 def _verb(outlook: Outlook) -> str:

@@ -151,16 +151,17 @@ def _layout(outlook: Outlook, show: str, colours: Palette, best: Setting | None,
     low, high = math.log10(sizes[0] / MIB), math.log10(sizes[-1] / MIB)
     room = (high - low) * 0.03 or 0.1
     ticks = [tick for tick in TICKS_MB if 10 ** (low - room) <= tick <= 10 ** (high + room)]
-    font = {"size": 12, "color": colours["muted"]}
+    told, font = _tick_words(ticks), {"size": 12, "color": colours["muted"]}
+    below = 56 if any("<br>" in each for each in told) else 40
     left = labelled_left(outlook, order)
     return {
-        "margin": {"l": 104 if left else 40, "r": 40 if left else 104, "t": 12, "b": 40},
+        "margin": {"l": 104 if left else 40, "r": 40 if left else 104, "t": 12, "b": below},
         "paper_bgcolor": "rgba(0, 0, 0, 0)", "plot_bgcolor": "rgba(0, 0, 0, 0)",
         "font": {"family": FONT} | font, "hovermode": "closest",
         "hoverdistance": 24, "dragmode": False, "showlegend": False, "autosize": True, "uirevision": "kept",
         "xaxis": {
             "type": "log", "range": [low - room, high + room], "tickvals": ticks, "fixedrange": True,
-            "ticktext": _tick_words(ticks), "showgrid": False, "zeroline": False,
+            "ticktext": told, "showgrid": False, "zeroline": False,
             "linecolor": colours["input-border"], "ticks": "outside", "ticklen": 4, "tickangle": 0,
             "tickcolor": colours["input-border"],
             "title": {"text": f"{capacity_title(outlook.choices.engine)}, each step doubles", "font": font,
@@ -169,6 +170,7 @@ def _layout(outlook: Outlook, show: str, colours: Palette, best: Setting | None,
         "yaxis": {
             "range": [0, 104], "tickvals": [0, 25, 50, 75, 100], "fixedrange": True, "gridcolor": colours["grid"],
             "zeroline": False, "showline": False, "ticks": "", "side": "right" if left else "left",
+            "ticklabelstandoff": 4,
         },
         "shapes": [*_ceiling(outlook, show, colours), _now_line(outlook, colours)],
         "annotations": [*labels(outlook, show, colours, best, order), *_ceiling_words(outlook, show, colours)],
@@ -176,7 +178,10 @@ def _layout(outlook: Outlook, show: str, colours: Palette, best: Setting | None,
 
 
 def _tick_words(ticks_mb: Sequence[float]) -> list[str]:
-    return [" ".join(each).strip() for each in words.sizes([tick * MIB for tick in ticks_mb])]
+    """Units below the numbers where there are several: on a phone 512 KB has no room beside 1 MB."""
+    told = words.sizes([tick * MIB for tick in ticks_mb])
+    between = "<br>" if sum(unit != "" for _, unit in told) > 1 else " "
+    return [f"{number}{between if unit else ''}{unit}" for number, unit in told]
 
 
 def _now_line(outlook: Outlook, colours: Palette) -> dict:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dashboard.advice import advise, besides, cheaper
 from dashboard.cost import dollars
 from dashboard.outlook import Outlook
-from dashboard.words import apart, clock, count, duration, rate, size
+from dashboard.words import clock, count, duration, gain, rate, size
 from metrics.curves import Setting
 
 FALL = 0.02
@@ -48,7 +48,7 @@ def expected(outlook: Outlook | None, new: Setting | None) -> Expected:
         told.append(besides(new[0], outlook.choices))
     fall = ""
     if here - there > FALL:
-        fell = apart(there, here).removeprefix("-")
+        fell = gain(there, here).removeprefix("-")
         fall = f"The hit rate is expected to fall from {rate(here)} to {rate(there)}, by {fell}."
     return Expected(tuple(rows), tuple(told), fall)
 

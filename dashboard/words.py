@@ -58,10 +58,10 @@ def points(difference: float | None) -> str:
     return f"{abs(difference) * 100:.1f} points"
 
 
-def apart(there: float, here: float) -> str:
+def gain(there: float, here: float) -> str:
     """How far two rates that are shown beside it are apart, as a reader would work it out from them: +3.4 points."""
-    gain = round(there, 3) - round(here, 3)
-    return f"{'+' if gain >= 0 else '-'}{points(gain)}"
+    difference = round(there, 3) - round(here, 3)
+    return f"{'+' if difference >= 0 else '-'}{points(difference)}"
 
 
 def change(now: float | None, before: float | None) -> str:

@@ -67,9 +67,9 @@ def test_a_span_within_a_day_has_no_date():
 def test_a_gain_is_what_the_two_rates_beside_it_leave():
     assert words.rate(0.72449) == "72.4 %"
     assert words.rate(0.5486) == "54.9 %"
-    assert words.apart(0.72449, 0.5486) == "+17.5 points"
-    assert words.apart(0.5, 0.7) == "-20.0 points"
-    assert words.apart(0.70001, 0.7) == "+0.0 points"
+    assert words.gain(0.72449, 0.5486) == "+17.5 points"
+    assert words.gain(0.5, 0.7) == "-20.0 points"
+    assert words.gain(0.70001, 0.7) == "+0.0 points"
 
 
 def test_points_counts_and_plurals():

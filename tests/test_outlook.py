@@ -54,6 +54,23 @@ def test_a_rate_that_was_counted_is_that_rate_and_one_between_lies_on_the_line()
     assert there.rate(("arc", 100 * MIB)) is None
 
 
+@pytest.mark.parametrize(
+    ("scale", "ticks"),
+    [
+        (1, ["32 MB", "64", "128", "256"]),
+        (64, ["512<br>KB", "1<br>MB", "2", "4"]),
+        (0.1, ["256<br>MB", "512", "1<br>GB", "2"]),
+    ],
+)
+def test_units_of_the_axis_stand_below_where_there_are_several(scale, ticks):
+    now, found = (NOW[0], round(NOW[1] / scale)), curve()
+    points = {(policy, round(size / scale)): count for (policy, size), count in found.points.items()}
+    live = {now: found.live}
+    axes = curve_figure(outlook(replace(found, points=points, in_force=live), now=now), palette("light"))["layout"]
+    assert [tick for tick in axes["xaxis"]["ticktext"] if tick in ticks] == ticks
+    assert all("<br>" in tick or " " not in tick for tick in axes["xaxis"]["ticktext"]) == (scale != 1)
+
+
 @pytest.fixture
 def restarted() -> Outlook:
     """An hour at 100 MB, then 71 MB and a restart: 64 requests since, hits all of them."""

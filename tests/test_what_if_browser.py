@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from cache.config import DEFAULT, MIB, Prediction, edited
 from metrics.channels import open_channel
@@ -124,6 +124,18 @@ def tick(page: Page) -> None:
     page.wait_for_function("!window.before.isConnected")
 
 
+def test_on_a_phone_the_table_needs_no_scrolling_and_its_cells_are_for_thumbs(tab, seeded):
+    tab.set_viewport_size({"width": 390, "height": 844})
+    page = opened(tab, seeded)
+    width, room = page.locator(".rates-frame").evaluate("frame => [frame.scrollWidth, frame.clientWidth]")
+    assert width <= room
+    assert all(box["width"] >= 44 and box["height"] >= 44 for box in map(_box, page.locator(".rate-cell").all()))
+
+
+def _box(found: Locator) -> dict:
+    return found.bounding_box()
+
+
 def test_what_is_shown_stands_in_the_address_and_comes_back_from_it(tab, seeded):
     page = opened(tab, seeded)
     page.get_by_text("Miss rate", exact=True).click()
@@ -210,3 +222,28 @@ def test_it_fits_and_is_accessible(tab, seeded, address, width, scheme):
     expect(page.locator(".answer, .activity-table").first).to_be_visible()
     page.wait_for_function("width => document.documentElement.scrollWidth === width", arg=width)
     assert_accessible(page)
+
+
+@pytest.mark.parametrize(
+    ("address", "last"),
+    [
+        ("/", ".instances-table td"),
+        ("/what-if", ".point td"),
+        ("/configuration", ".history-row"),
+        ("/activity", ".verdict"),
+    ],
+)
+def test_nothing_is_wider_than_a_tablet(tab, seeded, address, last):
+    page = opened(tab, seeded, address)
+    expect(page.locator(last).first).to_be_visible()
+    for width in (1100, 1024, 800):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.wait_for_function("width => document.documentElement.scrollWidth === width", arg=width)
+
+
+def test_a_tablet_has_room_for_the_times_of_the_table(tab, seeded):
+    tab.set_viewport_size({"width": 1024, "height": 844})
+    page = opened(tab, seeded, "/")
+    time = page.locator(".grid .ag-row [col-id=time] .ag-cell-value").first
+    expect(time).to_have_text(re.compile(r"^\d+ \w+ \d\d:\d\d$"))
+    assert time.evaluate("cell => cell.scrollWidth <= cell.clientWidth")

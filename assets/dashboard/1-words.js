@@ -77,7 +77,7 @@ window.hitrate = window.hitrate || {};
   cells.format_time = (params) => {
     if (!/^\d{4}-/.test(params.value || "")) return params.value;
     const seconds = Date.parse(params.value) / 1000;
-    const text = window.innerWidth < 768 ? moment(seconds) : params.value.slice(0, 16).replace("T", " ");
+    const text = window.innerWidth < 1280 ? moment(seconds) : params.value.slice(0, 16).replace("T", " ");
     return params.data.unfinished ? `${text} unfinished` : text;
   };
   cells.hitrateGrid = {

@@ -42,14 +42,14 @@ def column(field: str, title: str, unit: str, **more: Any) -> dict[str, Any]:
         "resizable": False,
         "suppressMovable": True,
         "width": _WIDTHS[unit],
-        "minWidth": _WIDTHS[unit] - (56 if unit == "time" else 8),
+        "minWidth": _WIDTHS[unit] - (36 if unit == "time" else 8),
         **({} if unit == "time" else {"type": "rightAligned"}),
     } | more
 
 
 TABLE_COLUMNS: list[dict[str, Any]] = [
     column("time", "Time (UTC)", "time"),
-    column("requests", "Requests", "count"),
+    column("requests", "Requests", "count", minWidth=80),  # its name, on a phone too
     column("hits", "Hits", "count"),
     column("misses", "Misses", "count"),
     column("hit_rate", "Hit rate", "rate"),

@@ -265,7 +265,7 @@ def _point_words(outlook: Outlook, setting: Setting) -> str:
     if setting == outlook.now:
         return "This is in force."
     there, here = (outlook.rate(each, by_bytes=False) for each in (setting, outlook.now))
-    told = [f"{words.apart(there, here)} ±{words.points(outlook.error_of(setting))}"]
+    told = [f"{words.gain(there, here)} ±{words.points(outlook.error_of(setting))}"]
     told = " · ".join(filter(None, [*told, fewer_reads(outlook, setting), cheaper(outlook, setting)])) + "."
     return " ".join(filter(None, (told, _not_from_here(outlook, setting))))
 
