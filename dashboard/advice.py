@@ -125,9 +125,11 @@ def less_memory(outlook: Outlook) -> Suggestion:
         return Suggestion(title, None, "Nothing to save", (told,))
     setting, _ = min(fitting, key=lambda each: each[0][1])
     spared = size((outlook.now[1] - setting[1]) * outlook.caches)
-    told = (f"same rate, {spared} less{' in all' if outlook.caches > 1 else ''}", cheaper(outlook, setting))
-    rate = shown(outlook, outlook.rate(setting))  # a little more than the same, as the size is rounded up
-    return Suggestion(title, setting, rate, told, about=not outlook.counted(setting))
+    # As the size is rounded up it may be a little better than the present.
+    better = outlook.rate(setting) - outlook.here >= 0.0005
+    rate = _gain(outlook, setting)[0] if better else "same rate"
+    told = (f"{rate}, {spared} less{' in all' if outlook.caches > 1 else ''}", cheaper(outlook, setting))
+    return Suggestion(title, setting, shown(outlook, outlook.rate(setting)), told, about=not outlook.counted(setting))
 
 
 def reach_target(outlook: Outlook, target: float) -> Suggestion:

@@ -170,6 +170,7 @@ def test_less_memory_saves_where_the_curve_is_flat():
     told = advise(outlook(curve({"lru": (40, 70, 70, 71, 71)})), 0.8)
     assert told.kind == "save"
     assert told.sentence == "You can save: LRU at 50 MB would have hit the same 70.0 %, 50 MB less."
+    assert told.suggestions[1].told[0] == "same rate, 50 MB less"
 
 
 def test_less_memory_promises_what_its_rounded_size_would_hit():
@@ -177,6 +178,7 @@ def test_less_memory_promises_what_its_rounded_size_would_hit():
     less = advise(seen, 0.9).suggestions[1]
     assert seen.here < seen.rate(less.setting)
     assert less.value == f"{100 * seen.rate(less.setting):.1f} %"
+    assert less.told[0] == f"{words.gain(seen.rate(less.setting), seen.here)}, 58 MB less"
 
 
 def test_stay_is_an_answer():
