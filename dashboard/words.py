@@ -1,6 +1,7 @@
 """Numbers and times as people read them: 96.8 MB, 81.2 %, 3.4 points, 12 ms, 40 s ago."""
 
 import math
+import re
 from collections.abc import Sequence
 
 from dashboard.ranges import utc
@@ -62,6 +63,11 @@ def gain(there: float, here: float) -> str:
     """How far two rates that are shown beside it are apart, as a reader would work it out from them: +3.4 points."""
     difference = round(there, 3) - round(here, 3)
     return f"{'+' if difference >= 0 else '-'}{points(difference)}"
+
+
+def unbroken(sentence: str) -> str:
+    """With spaces that no line breaks at between a number and its unit."""
+    return re.sub(r"(?<=\d) (?=(%|[KMGTP]?B|points)(?!\w))", "\N{NO-BREAK SPACE}", sentence)
 
 
 def change(now: float | None, before: float | None) -> str:

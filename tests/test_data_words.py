@@ -72,6 +72,13 @@ def test_a_gain_is_what_the_two_rates_beside_it_leave():
     assert words.gain(0.70001, 0.7) == "+0.0 points"
 
 
+def test_a_number_and_its_unit_stay_in_a_line():
+    told = words.unbroken("At 12 MB 61.5 %, (+2.5 points) in 5 minutes of 3 Bytes or 7 B.")
+    assert told.split(" ") == "At 12_MB 61.5_%, (+2.5_points) in 5 minutes of 3 Bytes or 7_B.".replace(
+        "_", "\xa0"
+    ).split(" ")
+
+
 def test_points_counts_and_plurals():
     assert words.points(-0.034) == "3.4 points"
     assert words.count(18_240) == "18,240"

@@ -68,7 +68,7 @@ def full(manager, trace):
 
 def test_the_answer_comes_first_then_three_suggestions(full):
     shown = full.shown(f"{what_if.SENTENCE}.children")
-    assert words(shown[f"{what_if.SENTENCE}.children"]).startswith("Yes: same memory, better policy. GDSF at 100 MB")
+    assert words(shown[f"{what_if.SENTENCE}.children"]).startswith("Yes: same memory, better policy. GDSF at 100\xa0MB")
     cards = [words(card) for card in shown[f"{what_if.CARDS}.children"]]
     assert [card.split("  ")[0].split(" GDSF")[0] for card in cards[:2]] == ["Same memory", "Less memory"]
     assert "Exact: all 24,000 requests since" in words(shown[f"{what_if.CONFIDENCE}.children"])
@@ -195,7 +195,7 @@ def test_after_a_change_of_capacity_and_a_restart_now_is_not_a_point_that_saw_fe
     assert f"Exact: 6,664 requests since {began:%H:%M} UTC." in told
     assert f"The shadows began anew, with nothing, at {anew:%H:%M} UTC." in told
     told = manager.shown(f"{what_if.GRAPH}.figure")[f"{what_if.TELLS}.children"]
-    assert re.search(r"Now LRU at 81 MB: [3-6]\d\.\d %\.", told)
+    assert re.search(r"Now LRU at 81\sMB: [3-6]\d\.\d\s%\.", told)
     grid = json.dumps(manager.shown(f"{what_if.GRID}.children")[f"{what_if.GRID}.children"])
     assert re.search(r'"LRU at about 81 MB: [3-6]\d\.\d %, now', grid)
 

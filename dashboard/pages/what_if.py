@@ -103,11 +103,16 @@ def _toolbar(view: dict[str, str]) -> html.Div:
                 transitionDuration=0,
                 **{"aria-label": "Show"},
             ),
-            html.Label(["Target", html.Span(" in percent", className="visually-hidden")], htmlFor=TARGET),
-            dmc.NumberInput(
-                id=TARGET, value=target_of(view)[0], min=LEAST_TARGET, max=MOST_TARGET, step=1, suffix=" %", w=92,
-                debounce=600, clampBehavior="blur", decimalScale=1, hideControls=True,
-                placeholder=f"{TARGET_DEFAULT:.0f} %",
+            html.Div(
+                className="tool-target",
+                children=[
+                    html.Label(["Target", html.Span(" in percent", className="visually-hidden")], htmlFor=TARGET),
+                    dmc.NumberInput(
+                        id=TARGET, value=target_of(view)[0], min=LEAST_TARGET, max=MOST_TARGET, step=1, suffix=" %",
+                        w=92, debounce=600, clampBehavior="blur", decimalScale=1, hideControls=True,
+                        placeholder=f"{TARGET_DEFAULT:.0f} %",
+                    ),
+                ],
             ),
             html.Span(className="spring"),
             html.A("Export CSV", id=CSV, href="/export/what-if.csv", className="button", download=""),

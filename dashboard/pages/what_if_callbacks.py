@@ -21,7 +21,7 @@ from dashboard.ranges import iso
 from dashboard.reader import Reader
 from dashboard.theme import palette
 from dashboard.window import Window, read_window
-from dashboard.words import clock
+from dashboard.words import clock, unbroken
 from metrics.curves import Setting
 
 KEPT = 8
@@ -146,7 +146,7 @@ def _register_answer(app: Dash, sights: Sights, reader: Reader, curves: Curves) 
         kind = {"off": "answer banner error", "early": "answer banner info"}.get(
             advice.kind, f"answer answer-{advice.kind}"
         )
-        told = [advice.sentence, *_late(curves)]
+        told = [unbroken(advice.sentence), *_late(curves)]
         return (
             told,
             kind,
@@ -173,7 +173,7 @@ def _register_answer(app: Dash, sights: Sights, reader: Reader, curves: Curves) 
         outlook, show, best = sight.outlook, sight.show, sight.advice.best
         colours, told = palette(scheme or "light"), sentence(outlook, show, best)
         figure = curve_figure(outlook, colours, show=show, best=best, lit=lit or (), chosen=_setting(chosen))
-        return figure, title(show), f"{title(show)}. {told}", told
+        return figure, title(show), f"{title(show)}. {told}", unbroken(told)
 
 
 def _register_points(app: Dash, sights: Sights) -> None:
