@@ -12,7 +12,7 @@ from dashboard.decisions import Decisions
 from dashboard.exports import csv_cell, csv_lines
 from dashboard.fleet import made_at
 from dashboard.ranges import Range, iso
-from dashboard.verdicts import Change, Verdicts, long, score, short
+from dashboard.whatif.verdicts import Change, Verdicts, long, score, short
 from metrics.decisions import Decision
 
 COLUMNS = (

@@ -10,16 +10,17 @@ from typing import Any, TypeVar
 from flask import Blueprint, Flask, Response, jsonify, request
 
 from cache.config import Configuration, EditRefused
-from dashboard import activity_api, exports, what_if_api
+from dashboard import activity_api, exports
 from dashboard.choices import Choices, choices
-from dashboard.curves import Curves
 from dashboard.decisions import Decisions
 from dashboard.editing import Predict, edited_within
 from dashboard.fleet import Fleet, Instance
-from dashboard.outlooks import Outlooks
 from dashboard.ranges import DAY, Range, default_period, iso, parse_time
 from dashboard.reader import RETRY_SECONDS, Reader
-from dashboard.verdicts import Verdicts
+from dashboard.whatif import api as what_if_api
+from dashboard.whatif.curves import Curves
+from dashboard.whatif.outlooks import Outlooks
+from dashboard.whatif.verdicts import Verdicts
 from metrics.channel import Channel, ChannelUnavailable, ConfigurationRefused, VersionConflict
 from metrics.schema import MINUTE
 from web.problems import Problem, answer_problems

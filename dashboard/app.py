@@ -6,10 +6,8 @@ from dash import Dash, html, register_page
 from flask import Flask, Response, request
 
 from dashboard import api, cost, login, session, shell
-from dashboard.curves import Curves
 from dashboard.decision_words import trial
 from dashboard.decisions import Decisions
-from dashboard.outlooks import Outlooks
 from dashboard.pages import (
     activity,
     configuration,
@@ -23,7 +21,9 @@ from dashboard.pages import (
 from dashboard.reader import Reader
 from dashboard.settings import Settings
 from dashboard.theme import ASSETS
-from dashboard.verdicts import Verdicts
+from dashboard.whatif.curves import Curves
+from dashboard.whatif.outlooks import Outlooks
+from dashboard.whatif.verdicts import Verdicts
 from metrics.channel import Channel
 from metrics.channels import open_channel
 from web.guard import guard

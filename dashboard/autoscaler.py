@@ -9,14 +9,14 @@ from dataclasses import replace
 
 from cache.config import Configuration
 from cache.scaling import Action, decide
-from dashboard.curves import Curves
 from dashboard.decision_words import OVERTAKEN, document, overtaken
 from dashboard.editing import save
-from dashboard.outlooks import Outlooks
 from dashboard.ranges import utc
 from dashboard.reader import Reader
 from dashboard.settings import Settings
 from dashboard.situation import look, window_end
+from dashboard.whatif.curves import Curves
+from dashboard.whatif.outlooks import Outlooks
 from metrics.chain import AUTOSCALER
 from metrics.channel import Channel, ChannelUnavailable, ConfigurationRefused
 from metrics.channels import open_channel

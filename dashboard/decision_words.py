@@ -9,10 +9,10 @@ from cache.scaling import SHRINK_WAITS, Action, Because, Decision, Rejected, Why
 from dashboard.changes import ARROW
 from dashboard.choices import limit, policy_label
 from dashboard.cost import dollars
-from dashboard.curves import Curves
 from dashboard.reader import Reader
 from dashboard.settings import Settings
 from dashboard.situation import Seen, look
+from dashboard.whatif.curves import Curves
 from dashboard.words import clock, count, duration, plural, points, rate, size
 from metrics import decisions
 

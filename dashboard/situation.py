@@ -9,12 +9,12 @@ from cache import scaling
 from cache.config import Autoscale, Configuration
 from cache.scaling import Point, Situation, Traffic, Why, Worth
 from dashboard.choices import Choices, choices
-from dashboard.curves import Curves
 from dashboard.fleet import Fleet, Instance, made_at
-from dashboard.outlook import Outlook, off_by
-from dashboard.outlooks import SETTLING_SECONDS, setting_of
 from dashboard.reader import Reader
 from dashboard.table import NAMES, Table
+from dashboard.whatif.curves import Curves
+from dashboard.whatif.outlook import Outlook, off_by
+from dashboard.whatif.outlooks import SETTLING_SECONDS, setting_of
 from metrics.curves import Curve, add_curves
 from metrics.prices import GB, Prices
 from metrics.schema import LATENCY_VALUES_MS, MINUTE

@@ -8,13 +8,13 @@ import pytest
 from dash import Dash
 
 from cache.config import DEFAULT, MIB, edited
-from dashboard.curves import Curves
-from dashboard.outlooks import Outlooks
 from dashboard.pages import configuration as page
 from dashboard.pages import configuration_callbacks
 from dashboard.pages.configuration import of_question
 from dashboard.ranges import utc
 from dashboard.reader import RETRY_SECONDS, Reader
+from dashboard.whatif.curves import Curves
+from dashboard.whatif.outlooks import Outlooks
 from metrics.channel import Announcement, ChannelUnavailable
 from metrics.prices import Prices
 from metrics.schema import METRICS, Minute

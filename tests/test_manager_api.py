@@ -9,12 +9,12 @@ from flask import Flask
 
 from cache.config import DEFAULT, edited
 from dashboard import api
-from dashboard.curves import Curves
 from dashboard.data import CONTRACT_COLUMNS
-from dashboard.outlooks import Outlooks
 from dashboard.ranges import utc
 from dashboard.reader import Reader
-from dashboard.verdicts import Verdicts
+from dashboard.whatif.curves import Curves
+from dashboard.whatif.outlooks import Outlooks
+from dashboard.whatif.verdicts import Verdicts
 from metrics.channel import Announcement, ChannelUnavailable, ConfigurationRefused, VersionConflict
 from metrics.prices import Prices
 from metrics.schema import METRICS, Minute

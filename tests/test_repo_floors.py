@@ -84,7 +84,7 @@ def test_only_the_manager_knows_dash_plotly_and_pandas():
 
 
 def test_figures_know_plotly_but_not_dash():
-    for name in ("figures", "curve_figure", "curve_labels", "timeline", "data"):
+    for name in ("figures", "whatif/figure", "whatif/labels", "timeline", "data"):
         path = ROOT / "dashboard" / f"{name}.py"
         assert not {name for name, _ in imports(path) if name.partition(".")[0].startswith("dash_") or name == "dash"}
 

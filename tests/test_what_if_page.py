@@ -13,7 +13,7 @@ from dashboard.app import create_app
 from dashboard.pages import activity, what_if
 from dashboard.ranges import iso
 from dashboard.settings import Settings
-from dashboard.verdicts import Score, score_words
+from dashboard.whatif.verdicts import Score, score_words
 from metrics.channel import ChannelUnavailable
 from metrics.sqlite_channel import SqliteChannel
 from tests import whatif_days

@@ -18,7 +18,7 @@ from dashboard.ranges import DAY, HOUR
 from dashboard.reader import Reader
 from dashboard.theme import palette
 from dashboard.timeline import timeline, told
-from dashboard.verdicts import Change, Verdicts, long, numbers, score, score_words, short
+from dashboard.whatif.verdicts import Change, Verdicts, long, numbers, score, score_words, short
 from dashboard.window import PRESETS, read_window
 from dashboard.words import MISSING, moment
 from metrics.chain import AUTOSCALER

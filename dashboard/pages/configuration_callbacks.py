@@ -9,7 +9,6 @@ from dashboard import ids
 from dashboard.caches import held, in_force
 from dashboard.changes import applied
 from dashboard.fleet import Fleet, made_at
-from dashboard.outlooks import Outlooks
 from dashboard.pages import configuration as page
 from dashboard.pages import configuration_fields, configuration_form, configuration_preview, configuration_saving
 from dashboard.pages.configuration_parts import (
@@ -21,6 +20,7 @@ from dashboard.pages.configuration_parts import (
 )
 from dashboard.pages.statistics_parts import notices
 from dashboard.reader import Reader
+from dashboard.whatif.outlooks import Outlooks
 from metrics.channel import Channel
 
 ROWS_SHOWN = 20

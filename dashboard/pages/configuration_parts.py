@@ -18,9 +18,9 @@ from dashboard.changes import (
 )
 from dashboard.choices import limit, policy_label, servers_policy
 from dashboard.editing import content
-from dashboard.expectation import Expected
 from dashboard.fleet import Fleet, made_at
 from dashboard.ranges import utc
+from dashboard.whatif.expectation import Expected
 from dashboard.words import MISSING, moment, sentence, size
 
 UNDO_SECONDS = 600

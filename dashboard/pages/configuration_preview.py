@@ -9,10 +9,8 @@ from dash.exceptions import PreventUpdate
 
 from cache.config import Autoscale, Configuration
 from dashboard.choices import choices
-from dashboard.expectation import expected
 from dashboard.fleet import Fleet
 from dashboard.forms import is_change, read_draft
-from dashboard.outlooks import Outlooks, setting_of
 from dashboard.pages import configuration as page
 from dashboard.pages.configuration_form import SCALE_VALUES, draft_in
 from dashboard.pages.configuration_parts import (
@@ -26,6 +24,8 @@ from dashboard.pages.configuration_parts import (
 from dashboard.ranges import HOUR
 from dashboard.reader import Reader
 from dashboard.scaling_fields import rows, rules_of
+from dashboard.whatif.expectation import expected
+from dashboard.whatif.outlooks import Outlooks, setting_of
 from dashboard.words import size
 
 Trial = Callable[[Autoscale], str]

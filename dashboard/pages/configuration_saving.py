@@ -10,9 +10,7 @@ from cache.config import Configuration
 from dashboard.changes import clearing, shrinking
 from dashboard.choices import choices, policy_label
 from dashboard.editing import Outcome, clear_cache, content, save
-from dashboard.expectation import expected
 from dashboard.forms import NAMELESS, Draft, read_draft
-from dashboard.outlooks import Outlooks, setting_of
 from dashboard.pages import configuration as page
 from dashboard.pages.configuration import of_question
 from dashboard.pages.configuration_form import FIELDS, draft_in
@@ -20,6 +18,8 @@ from dashboard.pages.configuration_preview import seconds_over
 from dashboard.pages.statistics_parts import notices
 from dashboard.ranges import utc
 from dashboard.reader import Reader
+from dashboard.whatif.expectation import expected
+from dashboard.whatif.outlooks import Outlooks, setting_of
 from dashboard.words import size
 from metrics.channel import Channel
 

@@ -23,7 +23,7 @@ from dashboard.ranges import Range
 from dashboard.reader import Reader
 from dashboard.sentences import sentences
 from dashboard.theme import palette
-from dashboard.verdicts import Verdicts
+from dashboard.whatif.verdicts import Verdicts
 from dashboard.window import Window, read_window
 from dashboard.words import count, span
 

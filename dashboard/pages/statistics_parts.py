@@ -19,8 +19,8 @@ from dashboard.pages.parts import grid_options, twin_columns
 from dashboard.ranges import HOUR, iso
 from dashboard.reader import Reader
 from dashboard.traces import Grid
-from dashboard.verdicts import Change as Judged
-from dashboard.verdicts import short
+from dashboard.whatif.verdicts import Change as Judged
+from dashboard.whatif.verdicts import short
 from metrics.schema import MINUTE, REASONS
 
 ARROWS = {1: "▲", -1: "▼", 0: "="}

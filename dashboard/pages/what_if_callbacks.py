@@ -9,17 +9,17 @@ from urllib.parse import urlencode
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 
 from dashboard import ids
-from dashboard.advice import Advice, advise
-from dashboard.curve_figure import curve_figure, sentence, title
-from dashboard.curves import Curves
-from dashboard.outlook import Outlook
-from dashboard.outlooks import Outlooks
 from dashboard.pages import what_if as page
 from dashboard.pages.statistics_parts import FIRST_TIME, notices
 from dashboard.pages.what_if_parts import confidence, point, rates, reasons, row_order, suggestions
 from dashboard.ranges import iso
 from dashboard.reader import Reader
 from dashboard.theme import palette
+from dashboard.whatif.advice import Advice, advise
+from dashboard.whatif.curves import Curves
+from dashboard.whatif.figure import curve_figure, sentence, title
+from dashboard.whatif.outlook import Outlook
+from dashboard.whatif.outlooks import Outlooks
 from dashboard.window import Window, read_window
 from dashboard.words import clock, unbroken
 from metrics.curves import Setting

@@ -8,13 +8,13 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import words
-from dashboard.advice import Advice, Suggestion, besides, cheaper, fewer_reads, named
 from dashboard.choices import policy_label
 from dashboard.cost import dollars
-from dashboard.curve_figure import an_instance
-from dashboard.curve_labels import shown_rate
-from dashboard.outlook import ENOUGH_OBJECTS, Outlook, columns
 from dashboard.pages.parts import help_button
+from dashboard.whatif.advice import Advice, Suggestion, besides, cheaper, fewer_reads, named
+from dashboard.whatif.figure import an_instance
+from dashboard.whatif.labels import shown_rate
+from dashboard.whatif.outlook import ENOUGH_OBJECTS, Outlook, columns
 from dashboard.window import Window
 from metrics.curves import Setting
 

@@ -7,7 +7,7 @@ from cache.config import MAX_CAPACITY_BYTES, MIB, MIN_CAPACITY_BYTES
 from cache.policies import POLICIES
 from dashboard.choices import Choices, limit, policy_label
 from dashboard.cost import dollars
-from dashboard.outlook import ENOUGH_COVERED, ENOUGH_REQUESTS, Outlook
+from dashboard.whatif.outlook import ENOUGH_COVERED, ENOUGH_REQUESTS, Outlook
 from dashboard.words import clock, count, gain, points, rate, size
 from metrics.curves import Setting
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from dashboard.curve_labels import apart
+from dashboard.whatif.labels import apart
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from dashboard.curves import Curves
 from dashboard.exports import csv_cell, csv_lines
 from dashboard.ranges import Range, iso
+from dashboard.whatif.curves import Curves
 from metrics.curves import Count, Curve
 
 COLUMNS = (

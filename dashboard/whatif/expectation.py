@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from dashboard.advice import advise, besides, cheaper
 from dashboard.cost import dollars
-from dashboard.outlook import Outlook
+from dashboard.whatif.advice import advise, besides, cheaper
+from dashboard.whatif.outlook import Outlook
 from dashboard.words import clock, count, duration, gain, rate, size
 from metrics.curves import Setting
 

@@ -10,9 +10,9 @@ from dashboard import words
 from dashboard.caches import capacity_title
 from dashboard.choices import policy_label
 from dashboard.cost import dollars
-from dashboard.curve_labels import labelled_left, labels, shown_rate, shown_sizes
-from dashboard.outlook import Outlook
 from dashboard.theme import FONT, Palette, transparent
+from dashboard.whatif.labels import labelled_left, labels, shown_rate, shown_sizes
+from dashboard.whatif.outlook import Outlook
 from metrics.curves import Setting
 
 SYMBOLS: dict[str, tuple[str, str]] = {

@@ -7,10 +7,10 @@ from itertools import pairwise
 
 from cache.config import Configuration
 from dashboard.choices import policy_label
-from dashboard.curves import Curves
 from dashboard.fleet import made_at
-from dashboard.outlooks import setting_of
 from dashboard.reader import Reader
+from dashboard.whatif.curves import Curves
+from dashboard.whatif.outlooks import setting_of
 from dashboard.words import duration, plural, points, rate, size
 from metrics.schema import MINUTE
 from metrics.verdict import LONGEST_SECONDS, Kind, Verdict, judge

@@ -6,13 +6,13 @@ import pytest
 
 from cache.config import MIB
 from dashboard import words
-from dashboard.advice import BESIDES, advise, round_up
-from dashboard.curve_figure import curve_figure, sentence
-from dashboard.expectation import expected
-from dashboard.outlook import Outlook, columns, setting_now
-from dashboard.outlooks import prediction
 from dashboard.pages.what_if_parts import confidence, rates
 from dashboard.theme import palette
+from dashboard.whatif.advice import BESIDES, advise, round_up
+from dashboard.whatif.expectation import expected
+from dashboard.whatif.figure import curve_figure, sentence
+from dashboard.whatif.outlook import Outlook, columns, setting_now
+from dashboard.whatif.outlooks import prediction
 from metrics.curves import Count, Curve, of_document
 from metrics.prices import Prices
 from tests.whatif_days import small

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 from cache.config import Configuration, Prediction
 from dashboard.choices import choices
-from dashboard.curves import Curves
 from dashboard.fleet import made_at
-from dashboard.outlook import ENOUGH_REQUESTS, Outlook, setting_now
 from dashboard.ranges import HOUR, Range
 from dashboard.reader import Reader
+from dashboard.whatif.curves import Curves
+from dashboard.whatif.outlook import ENOUGH_REQUESTS, Outlook, setting_now
 from dashboard.window import Window
 from metrics.curves import Setting
 from metrics.prices import Prices

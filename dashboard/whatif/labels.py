@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from dashboard.choices import policy_label
-from dashboard.outlook import ABOVE, BELOW, Outlook
 from dashboard.theme import Palette
+from dashboard.whatif.outlook import ABOVE, BELOW, Outlook
 from metrics.curves import Setting
 
 GAP = 0.053
