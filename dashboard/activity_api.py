@@ -7,11 +7,11 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from dashboard.changes import what_changed
-from dashboard.decision_words import turned_down
-from dashboard.decisions import Decisions
 from dashboard.exports import csv_cell, csv_lines
 from dashboard.fleet import made_at
 from dashboard.ranges import Range, iso
+from dashboard.scaling.decisions import Decisions
+from dashboard.scaling.words import turned_down
 from dashboard.whatif.verdicts import Change, Verdicts, long, score, short
 from metrics.decisions import Decision
 

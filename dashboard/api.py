@@ -12,11 +12,11 @@ from flask import Blueprint, Flask, Response, jsonify, request
 from cache.config import Configuration, EditRefused
 from dashboard import activity_api, exports
 from dashboard.choices import Choices, choices
-from dashboard.decisions import Decisions
 from dashboard.editing import Predict, edited_within
 from dashboard.fleet import Fleet, Instance
 from dashboard.ranges import DAY, Range, default_period, iso, parse_time
 from dashboard.reader import RETRY_SECONDS, Reader
+from dashboard.scaling.decisions import Decisions
 from dashboard.whatif import api as what_if_api
 from dashboard.whatif.curves import Curves
 from dashboard.whatif.outlooks import Outlooks

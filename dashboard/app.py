@@ -6,8 +6,6 @@ from dash import Dash, html, register_page
 from flask import Flask, Response, request
 
 from dashboard import api, cost, login, session, shell
-from dashboard.decision_words import trial
-from dashboard.decisions import Decisions
 from dashboard.pages import (
     activity,
     configuration,
@@ -19,6 +17,8 @@ from dashboard.pages import (
     what_if_callbacks,
 )
 from dashboard.reader import Reader
+from dashboard.scaling.decisions import Decisions
+from dashboard.scaling.words import trial
 from dashboard.settings import Settings
 from dashboard.theme import ASSETS
 from dashboard.whatif.curves import Curves

@@ -9,12 +9,12 @@ from dataclasses import replace
 
 from cache.config import Configuration
 from cache.scaling import Action, decide
-from dashboard.decision_words import OVERTAKEN, document, overtaken
 from dashboard.editing import save
 from dashboard.ranges import utc
 from dashboard.reader import Reader
+from dashboard.scaling.situation import look, window_end
+from dashboard.scaling.words import OVERTAKEN, document, overtaken
 from dashboard.settings import Settings
-from dashboard.situation import look, window_end
 from dashboard.whatif.curves import Curves
 from dashboard.whatif.outlooks import Outlooks
 from metrics.chain import AUTOSCALER

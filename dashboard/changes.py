@@ -7,7 +7,7 @@ from cache.config import Autoscale, Configuration
 from dashboard.caches import the_caches
 from dashboard.choices import policy_label
 from dashboard.fleet import Fleet
-from dashboard.modes import mode_label
+from dashboard.scaling.modes import mode_label
 from dashboard.words import MISSING, plural, size
 
 ARROW = "→"

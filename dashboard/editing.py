@@ -8,7 +8,7 @@ from typing import Any
 from cache.config import Configuration, EditRefused, edited
 from dashboard.choices import ANY, Choices
 from dashboard.forms import Draft, is_in_force, megabytes, read_capacity
-from dashboard.scaling_fields import scale_texts
+from dashboard.scaling.fields import scale_texts
 from metrics.channel import Channel, ChannelUnavailable, ConfigurationRefused, VersionConflict
 
 ATTEMPTS = 5

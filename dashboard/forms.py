@@ -8,7 +8,7 @@ from typing import Any
 from cache.config import DEFAULT, MAX_CAPACITY_BYTES, MIB, MIN_CAPACITY_BYTES, Configuration
 from cache.policies import POLICIES
 from dashboard.choices import ANY, Choices, policy_label
-from dashboard.scaling_fields import read_scale, scale_texts
+from dashboard.scaling.fields import read_scale, scale_texts
 from dashboard.words import sentence, size
 
 NAMELESS = "anonymous"

@@ -7,8 +7,8 @@ import pytest
 
 from cache.config import DEFAULT, MIB, edited
 from dashboard.autoscaler import Autoscaler
-from dashboard.decision_words import OVERTAKEN, turned_down
-from dashboard.situation import slower_by
+from dashboard.scaling.situation import slower_by
+from dashboard.scaling.words import OVERTAKEN, turned_down
 from metrics.chain import AUTOSCALER
 from metrics.channel import Announcement, ChannelUnavailable
 from metrics.prices import Prices

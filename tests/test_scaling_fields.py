@@ -6,9 +6,9 @@ from cache.config import DEFAULT, MIB, Autoscale, edited
 from dashboard.changes import what_changed
 from dashboard.editing import moved_onto, save
 from dashboard.forms import draft_of, is_change, read_capacity, read_draft
-from dashboard.modes import FIELDS, MODES
 from dashboard.ranges import utc
-from dashboard.scaling_fields import of_mode, read_scale, rows, rules_of, scale_texts
+from dashboard.scaling.fields import of_mode, read_scale, rows, rules_of, scale_texts
+from dashboard.scaling.modes import FIELDS, MODES
 from metrics.sqlite_channel import SqliteChannel
 
 NOW = utc(1_795_435_500)

@@ -8,14 +8,14 @@ from dash.development.base_component import Component
 
 from dashboard import ids
 from dashboard.changes import what_changed
-from dashboard.decision_words import turned_down
-from dashboard.decisions import Decisions
 from dashboard.figures import CONFIG
 from dashboard.fleet import made_at
 from dashboard.marks import changes
 from dashboard.pages.parts import Address, help_button
 from dashboard.ranges import DAY, HOUR
 from dashboard.reader import Reader
+from dashboard.scaling.decisions import Decisions
+from dashboard.scaling.words import turned_down
 from dashboard.theme import palette
 from dashboard.timeline import timeline, told
 from dashboard.whatif.verdicts import Change, Verdicts, long, numbers, score, score_words, short

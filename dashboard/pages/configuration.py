@@ -7,8 +7,8 @@ from cache.policies import POLICIES
 from dashboard.caches import AN_INSTANCE
 from dashboard.forms import MAX_AUTHOR, MAX_REASON, NAMELESS, STEPS_MB
 from dashboard.login import name_given
-from dashboard.modes import FIELDS, MODES, SUFFIX, Field
 from dashboard.pages.parts import Address, help_button, of_address
+from dashboard.scaling.modes import FIELDS, MODES, SUFFIX, Field
 from dashboard.words import size
 from metrics.schema import WORDS
 

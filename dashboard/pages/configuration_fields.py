@@ -10,12 +10,12 @@ from cache.policies import POLICIES
 from dashboard.caches import capacity_title
 from dashboard.choices import Choices, choices
 from dashboard.forms import read_capacity
-from dashboard.modes import FIELDS as SCALE_FIELDS
-from dashboard.modes import MODES
 from dashboard.pages import configuration as page
 from dashboard.pages.configuration_form import SCALE_NAMES, SCALE_VALUES
 from dashboard.reader import Reader
-from dashboard.scaling_fields import read_scale
+from dashboard.scaling.fields import read_scale
+from dashboard.scaling.modes import FIELDS as SCALE_FIELDS
+from dashboard.scaling.modes import MODES
 from dashboard.words import sentence
 
 

@@ -10,13 +10,13 @@ from cache.config import Configuration
 from dashboard.choices import Choices, choices
 from dashboard.editing import content, moved_onto
 from dashboard.forms import Draft, as_it_is, draft_from_address, draft_of, is_change
-from dashboard.modes import FIELDS as SCALE_FIELDS
 from dashboard.pages import configuration as page
 from dashboard.pages.configuration_parts import (
     saved_meanwhile,
 )
 from dashboard.pages.statistics_parts import notices
 from dashboard.reader import Reader
+from dashboard.scaling.modes import FIELDS as SCALE_FIELDS
 
 SCALE_NAMES = ("mode", *(field.name for field in SCALE_FIELDS), "dry_run")
 SCALE_VALUES = (

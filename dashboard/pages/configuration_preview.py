@@ -23,7 +23,7 @@ from dashboard.pages.configuration_parts import (
 )
 from dashboard.ranges import HOUR
 from dashboard.reader import Reader
-from dashboard.scaling_fields import rows, rules_of
+from dashboard.scaling.fields import rows, rules_of
 from dashboard.whatif.expectation import expected
 from dashboard.whatif.outlooks import Outlooks, setting_of
 from dashboard.words import size

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cache.config import MAX_CAPACITY_BYTES, MIB, MIN_CAPACITY_BYTES, Autoscale
-from dashboard.modes import FIELDS, MODES, Field, mode_label
+from dashboard.scaling.modes import FIELDS, MODES, Field, mode_label
 from dashboard.words import duration, rate, size
 
 LIMITS: dict[str, tuple[float, float]] = {

@@ -10,8 +10,8 @@ from dashboard.changes import ARROW
 from dashboard.choices import limit, policy_label
 from dashboard.cost import dollars
 from dashboard.reader import Reader
+from dashboard.scaling.situation import Seen, look
 from dashboard.settings import Settings
-from dashboard.situation import Seen, look
 from dashboard.whatif.curves import Curves
 from dashboard.words import clock, count, duration, plural, points, rate, size
 from metrics import decisions
