@@ -1,5 +1,6 @@
 """What a curve says: rates between sizes, what a target needs, how sure, and the answer in a sentence."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -164,6 +165,17 @@ def test_by_bytes_it_speaks_of_what_is_fetched():
         "30.0 % (-4.0 points), 40 fewer reads of the store a minute."
     )
     assert told.suggestions[2].title == "At most 20 % from the store"
+
+
+def test_tab_stops_at_the_chosen_cell_else_at_the_present_else_at_the_first():
+    def stops(now: str, chosen: tuple[str, int] | None) -> list[str]:
+        grid = rates(outlook(now=(now, 100 * MIB)), "hit", None, chosen, ["sieve", "lru", "lfu"])
+        return re.findall(r"tabIndex=0, aria-label='(.*?):", str(grid))
+
+    assert stops("lru", ("lfu", 100 * MIB)) == ["LFU at 100 MB"]
+    assert stops("lru", ("lfu", 150 * MIB)) == ["LRU at 100 MB"]
+    assert stops("lru", None) == ["LRU at 100 MB"]
+    assert stops("gdsf", None) == ["SIEVE at 100 MB"]
 
 
 def test_less_memory_saves_where_the_curve_is_flat():

@@ -128,8 +128,8 @@ def rates(outlook: Outlook, show: str, best: Setting | None, chosen: Setting | N
     now = [] if outlook.here is None else [outlook.now[1]]
     sizes = columns([*outlook.capacities, *now], outlook.now[1])
     top = {size: _best_in(outlook, size) for size in sizes}
-    known = {(policy, size) for policy in order for size in sizes if outlook.rate((policy, size)) is not None}
-    tab_stop = next((each for each in (chosen, outlook.now) if each in known), min(known, default=None))
+    known = [(policy, size) for policy in order for size in sizes if outlook.rate((policy, size)) is not None]
+    tab_stop = next((each for each in (chosen, outlook.now, *known) if each in known), None)
     cell = partial(_cell, outlook, show=show, chosen=chosen, tab_stop=tab_stop)
     units = words.sizes(sizes)
     head = [_column(size, *units[place], size == outlook.now[1]) for place, size in enumerate(sizes)]
