@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from cache.config import MIB
 from metrics.channels import open_channel
@@ -106,6 +106,29 @@ def test_a_bad_capacity_is_told_at_its_field_and_cannot_be_applied(configuration
     page.get_by_role("button", name="Discard").click()
     expect(capacity(page)).to_have_value("100")
     assert channel.newest().version == version
+
+
+def test_nothing_can_be_chosen_until_it_is_known_what_is_in_force(tab, manager, reset):
+    held: list[Route] = []
+    holding = True
+
+    def hold(route: Route) -> None:
+        if holding and "configuration-seen" in route.request.post_data_json["output"]:
+            held.append(route)
+        else:
+            route.continue_()
+
+    tab.route(re.compile("_dash-update-component"), hold)
+    tab.goto(manager.url + "/configuration")
+    expect(capacity(tab)).to_be_visible()
+    expect(capacity(tab)).to_be_disabled()
+    expect(tab.get_by_role("radio", name="SIEVE")).to_be_disabled()
+    holding = False
+    for route in held:
+        route.continue_()
+    expect(capacity(tab)).to_have_value("100")
+    expect(capacity(tab)).to_be_enabled()
+    expect(tab.get_by_role("radio", name="SIEVE")).to_be_enabled()
 
 
 def test_the_slider_and_the_number_move_each_other(configuration):

@@ -131,6 +131,7 @@ def question(which: str, title: str) -> dmc.Modal:
 
 
 def _form() -> html.Section:
+    """Nothing can be chosen until it is known what is in force: that would be written over."""
     return html.Section(
         className="card form",
         **{"aria-labelledby": "configuration-edit-title"},
@@ -154,6 +155,7 @@ def _form() -> html.Section:
                                 rightSection="MB",
                                 className="capacity",
                                 attributes={"input": {"inputMode": "decimal", "maxLength": 40}},
+                                disabled=True,
                             ),
                             help_button("the capacity", WORDS["capacity"]),
                             html.Span(id=IN_ALL, className="muted in-all"),
@@ -164,6 +166,7 @@ def _form() -> html.Section:
                         min=0,
                         max=len(STEPS_MB) - 1,
                         value=0,
+                        disabled=True,
                         label={"function": "capacityOfStep", "options": {"steps": STEPS_MB}},
                         marks=[{"value": STEPS_MB.index(step), "label": size(step << 20)} for step in SLIDER_MARKS_MB],
                         thumbLabel="Capacity, in steps",
@@ -256,6 +259,7 @@ def _choice(group: str, value: str, label: str, summary: str) -> dmc.RadioCard:
         id=of_choice(group, value),
         value=value,
         className="policy",
+        disabled=True,
         children=[
             dmc.RadioIndicator(),
             html.Span(
