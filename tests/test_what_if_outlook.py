@@ -1,6 +1,5 @@
 """What a curve says: rates between sizes, what a target needs, how sure, and the answer in a sentence."""
 
-import re
 from dataclasses import replace
 
 import pytest
@@ -170,7 +169,8 @@ def test_by_bytes_it_speaks_of_what_is_fetched():
 def test_tab_stops_at_the_chosen_cell_else_at_the_present_else_at_the_first():
     def stops(now: str, chosen: tuple[str, int] | None) -> list[str]:
         grid = rates(outlook(now=(now, 100 * MIB)), "hit", None, chosen, ["sieve", "lru", "lfu"])
-        return re.findall(r"tabIndex=0, aria-label='(.*?):", str(grid))
+        cells = [each for each in grid._traverse() if getattr(each, "tabIndex", None) == 0]
+        return [getattr(each, "aria-label").partition(":")[0] for each in cells]
 
     assert stops("lru", ("lfu", 100 * MIB)) == ["LFU at 100 MB"]
     assert stops("lru", ("lfu", 150 * MIB)) == ["LRU at 100 MB"]
