@@ -12,7 +12,7 @@ from itertools import accumulate
 from cache.memory import MemoryCache
 from cache.whatif.records import MISS, numbers
 from cache.whatif.shadows import Shadows
-from cache.whatif.tap import Tap
+from cache.whatif.tap import Entry, Tap
 from metrics.recorder import Recorder
 
 KEYS = 5_000
@@ -24,8 +24,17 @@ PAYLOAD_BYTES = 20_000
 
 @dataclass(frozen=True)
 class Row:
-    key: str
-    object_id: str
+    """And its body, which is empty here; the service keeps the entry there."""
+
+    entry: Entry
+
+    @property
+    def key(self) -> str:
+        return self.entry.key
+
+    @property
+    def object_id(self) -> str:
+        return self.entry.object_id
 
 
 class Path:
@@ -36,7 +45,7 @@ class Path:
         self.cache = MemoryCache("lru", 1 << 40, tap)
         self.recorder = Recorder(tap)
         for number in range(KEYS):
-            row = Row(f"key-{number}", f"object-{number}")
+            row = Row(Entry(f"key-{number}", f"object-{number}"))
             self.cache.put(row.key, self.cache.generation(row.key), row, 0, b"", PAYLOAD_BYTES)
 
     def work(self, keys: list[str]) -> float:
@@ -45,8 +54,8 @@ class Path:
         began = time.perf_counter()
         for key in keys:
             row = cache.row(key)
-            cache.get(row.object_id, 0)
-            served(True, PAYLOAD_BYTES, 0.2, False, False, False, (row.key, row.object_id, 0))
+            cache.get(row.entry.object_id, 0)
+            served(True, PAYLOAD_BYTES, 0.2, False, False, False, row.entry)
         took = time.perf_counter() - began
         if self.tap is not None:
             while self.tap.take(1 << 18):
@@ -75,7 +84,7 @@ def replay(share: float) -> None:
     tap = Tap(1 << 40)
     tap.configured(0, int(share * many * PAYLOAD_BYTES))
     for number in draw.choices(range(many), cum_weights=weights, k=60_000):
-        tap.request((f"k{number}", "1", 0), PAYLOAD_BYTES, MISS)
+        tap.request(Entry(f"k{number}", "1"), PAYLOAD_BYTES, MISS)
     shadows = Shadows(1 << 40)
     records = numbers(tap.take(1 << 40))
     began = time.perf_counter()

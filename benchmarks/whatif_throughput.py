@@ -1,12 +1,17 @@
-"""Hits a second with and without what-if: two services side by side, asked in turn over several connections.
+"""Hits a second with and without what-if: services side by side, asked in turn over many connections.
 
-The one that serves has a core to itself, so that it is what limits the rate; the replay and those who ask share the
-others. And the processor's time that a hit takes of the one that serves, which does not tell of the replay.
+Two *without*, which are alike, tell how much of a difference is chance. The one that serves has a core to itself; the
+replay and those who ask share the others. Which core is whose thread, and how fast, is the host's to choose and changes
+within seconds, so what counts is the ratio of neighbours in time, over many rounds and several sets of services.
 """
 
 import os
+import random
 import statistics
+import sys
 import tempfile
+from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from benchmarks.load import rate
@@ -17,83 +22,126 @@ from tests import processes
 from tests.asking import Client
 from tests.processes import App
 
-ROUNDS = 32
-REQUESTS = 20_000
-CONNECTIONS = 4
+SERVICES = {"without": 0, "without-too": 0, "with": 128 << 20}
+SETS = 8
+ROUNDS = 15
+REQUESTS = 30_000
+CONNECTIONS = 16
 KEYS = [f"{number:04}.jpg" for number in range(1_000)]
 IMAGE_BYTES = 5_000
 
 
 def main() -> None:
-    core, *others = sorted(os.sched_getaffinity(0))
+    connections = int(sys.argv[1]) if len(sys.argv) > 1 else CONNECTIONS
+    asked = favourites()
+    print(f"{SETS} sets of {ROUNDS} rounds of {REQUESTS} hits, {connections} connections; medians of each set")
+    ratios: dict[str, list[tuple[float, float]]] = {name: [] for name in SERVICES}
+    for number in range(SETS):
+        seen, left_out = one_set(number, asked, connections)
+        for name, measured in seen.items():
+            ratios[name] += [
+                (hits / hits_without, cpu / cpu_without)
+                for (hits, cpu), (hits_without, cpu_without) in zip(measured, seen["without"], strict=True)
+            ]
+        told = (f"{name} {median_of(m, 0):,.0f}/s {median_of(m, 1):.1f} us" for name, m in seen.items())
+        print(", ".join(told), f"; the replay left out {left_out:.1%}", flush=True)
+    for name in ("without-too", "with"):
+        for which, what in enumerate(("hits a second", "CPU a hit")):
+            print(f"{name}, over without, {what}: {spread([pair[which] for pair in ratios[name]])}")
+
+
+def one_set(number: int, asked: list[str], connections: int) -> tuple[dict[str, list[tuple[float, float]]], float]:
+    """Of each service (hits a second, us of its process's CPU a hit) by round; and what share the replay left out."""
+    core, *others = cores = sorted(os.sched_getaffinity(0))
+    names = turned(list(SERVICES), number)
     with tempfile.TemporaryDirectory() as folder:
         services = {
-            name: processes.image_service(Path(folder) / name / "data", INSTANCE=name, WHATIF_BYTES=size)
-            for name, size in (("without", 0), ("with", 128 << 20))
+            name: processes.image_service(Path(folder) / name / "data", INSTANCE=name, WHATIF_BYTES=SERVICES[name])
+            for name in names
         }
         try:
             for service in services.values():
-                service.start()
-                client = Client(service.url)
-                for number, key in enumerate(KEYS):
-                    client.put(key, picture(number, IMAGE_BYTES))
-                    client.get(key)
+                begin(service)
                 (worker,) = service.workers
                 pin(worker, {core})
-                for replay in children(worker):
-                    pin(replay, set(others))
+                for child in children(worker):
+                    pin(child, set(others))
             os.sched_setaffinity(0, others)
             for service in services.values():
-                measured(service)
-            print(f"{ROUNDS} rounds of {REQUESTS} hits each, {CONNECTIONS} connections; hits a second, us of CPU a hit")
-            print(f"{'without':>16} {'with':>16} {'ratio':>8} {'of CPU':>8}")
-            ratios, of_cpu = [], []
+                measured(service, asked, connections)
+            seen: dict[str, list[tuple[float, float]]] = {name: [] for name in SERVICES}
             for turn in range(ROUNDS):
-                order = ("with", "without") if turn % 2 else ("without", "with")
-                seen = {name: measured(services[name]) for name in order}
-                (rate_with, cpu_with), (rate_without, cpu_without) = seen["with"], seen["without"]
-                ratios.append(rate_with / rate_without)
-                of_cpu.append(cpu_with / cpu_without)
-                print(
-                    f"{rate_without:10,.0f} {cpu_without:5.1f} {rate_with:10,.0f} {cpu_with:5.1f} "
-                    f"{ratios[-1]:8.3f} {of_cpu[-1]:8.3f}",
-                    flush=True,
-                )
-            for name, all_of_them in (("throughput", ratios), ("CPU a hit", of_cpu)):
-                low, middle, high = statistics.quantiles(all_of_them, n=4)
-                print(f"{name}, with over without: median {middle:.3f}, quartiles {low:.3f} and {high:.3f}")
+                for name in turned(names, turn):
+                    seen[name].append(measured(services[name], asked, connections))
             services["with"].terminate()  # hands in the minute that is not over
             curve = add_curves(open_channel(f"sqlite:///{services['with'].data_dir}/channel.db").curves(0, 1 << 40))
-            asked = curve.live.requests
-            print(f"the replay looked at {1 - curve.shed / asked:.1%} of {asked:,} requests")
         finally:
+            os.sched_setaffinity(0, cores)
             for service in services.values():
                 service.close()
+    return seen, curve.shed / curve.live.requests
 
 
-def measured(service: App) -> tuple[float, float]:
+def begin(service: App) -> None:
+    """Start it, and have it hold all images."""
+    service.start()
+    client = Client(service.url)
+    for number, key in enumerate(KEYS):
+        client.put(key, picture(number, IMAGE_BYTES))
+        client.get(key)
+
+
+def favourites() -> list[str]:
+    """What is asked for, round and round: some more often than others."""
+    weights = list(accumulate(1 / rank**0.9 for rank in range(1, len(KEYS) + 1)))
+    return random.Random(1).choices(KEYS, cum_weights=weights, k=REQUESTS)
+
+
+def measured(service: App, asked: list[str], connections: int) -> tuple[float, float]:
     """Hits a second, and microseconds of the serving process's CPU a hit."""
     (worker,) = service.workers
     before = cpu_seconds(worker)
-    hits_a_second = rate(service.port, KEYS, REQUESTS, CONNECTIONS)
+    hits_a_second = rate(service.port, asked, REQUESTS, connections)
     return hits_a_second, (cpu_seconds(worker) - before) / REQUESTS * 1e6
 
 
 def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """All its threads', to the nanosecond."""
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks(pid)) / 1e9
 
 
 def pin(pid: int, cores: set[int]) -> None:
     """All threads that there are; later ones are where those are that begin them."""
-    for thread in Path(f"/proc/{pid}/task").iterdir():
+    for thread in tasks(pid):
         os.sched_setaffinity(int(thread.name), cores)
 
 
 def children(pid: int) -> list[int]:
-    return [
-        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
-    ]
+    return [int(child) for task in tasks(pid) for child in (task / "children").read_text().split()]
+
+
+def tasks(pid: int) -> list[Path]:
+    return [*Path(f"/proc/{pid}/task").iterdir()]
+
+
+def turned(names: list[str], turn: int) -> list[str]:
+    turn %= len(names)
+    return names[turn:] + names[:turn]
+
+
+def median_of(pairs: Sequence[tuple[float, float]], which: int) -> float:
+    return statistics.median(pair[which] for pair in pairs)
+
+
+def spread(ratios: list[float], times: int = 2_000) -> str:
+    """The median with its 95 % interval by the bootstrap (B. Efron, 1979), and the quartiles of the rounds."""
+    draw = random.Random(1)
+    medians = sorted(statistics.median(draw.choices(ratios, k=len(ratios))) for _ in range(times))
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    return (
+        f"median {middle:.3f} (95 %: {medians[times // 40]:.3f} to {medians[-times // 40]:.3f}), "
+        f"quartiles {low:.3f} and {high:.3f}, {len(ratios)} rounds"
+    )
 
 
 if __name__ == "__main__":

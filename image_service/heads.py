@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from werkzeug.http import http_date
 
+from cache.whatif.tap import Entry
 from image_service.images import AS_SENT, Fetched
 
 ALWAYS = {
@@ -39,7 +40,11 @@ def is_as_sent(fetched: Fetched) -> bool:
     return fetched.body.etag == fetched.image.etag
 
 
-def entry_of(fetched: Fetched) -> tuple[str, str, int]:
-    """The entry that the request named: key, object and width."""
-    width = AS_SENT if is_as_sent(fetched) else fetched.body.width
-    return fetched.image.key, fetched.image.object_id, width
+def entry_of(fetched: Fetched) -> Entry:
+    """The entry that the request named; the same as long as its body is held."""
+    entry = fetched.body.entry
+    if entry is None:
+        width = AS_SENT if is_as_sent(fetched) else fetched.body.width
+        entry = Entry(fetched.image.key, fetched.image.object_id, width)
+        object.__setattr__(fetched.body, "entry", entry)
+    return entry

@@ -3,7 +3,7 @@
 from threading import Lock
 
 from cache.whatif.records import COLLAPSED, HIT, MISS, TOO_LARGE
-from cache.whatif.tap import Tap
+from cache.whatif.tap import Entry, Tap
 from metrics.schema import LATENCY_VALUES_MS, RECORDED, latency_bucket
 
 
@@ -24,12 +24,9 @@ class Recorder:
         collapsed: bool = False,
         too_large: bool = False,
         stale: bool = False,
-        entry: tuple[str, str, int] | None = None,
+        entry: Entry | None = None,
     ) -> None:
-        """An answered GET of an image that exists; ``payload_bytes`` is the whole body, whatever part was sent.
-
-        ``entry`` is what it names: the key, the object that this means now, and the width.
-        """
+        """An answered GET of an image that exists; ``payload_bytes`` is the whole body, whatever part was sent."""
         bucket = latency_bucket(milliseconds)
         with self._lock:
             counts = self._counts

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, TimeoutError, expect
 
 from tests.processes import PATIENCE_SECONDS
 from tools.prepare import CHROMIUM, find, how_to_install
@@ -24,6 +24,11 @@ HOW_TO_INSTALL = how_to_install(CHROMIUM)
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 ELSEWHERE = re.compile(r"^(https?|wss?)://(?!(127\.0\.0\.1|localhost)[:/])")
 """What a browser would have to leave this machine for."""
+_STICKING_OUT = """width => [document.documentElement.scrollWidth, innerWidth,
+    ...[...document.querySelectorAll("body *")]
+        .filter((element) => element.getBoundingClientRect().right > width + 0.5)
+        .map((element) => `${element.tagName} ${element.className.baseVal ?? element.className} ${element.id}`)
+        .slice(0, 30)]"""
 # What a script fetches and reads itself may be refused (a 412 is an answer); what the page is made of may not.
 ASKED_BY_SCRIPTS = ("fetch", "xhr")
 
@@ -74,6 +79,14 @@ class Watch:
         address = urlsplit(request.url)
         if address.scheme not in ("data", "blob", "about") and address.hostname not in LOCAL_HOSTS:
             self._note(f"left this machine: {request.method} {request.url}")
+
+
+def assert_fits(page: Page, width: int) -> None:
+    """Waits until nothing is wider than the window; what charts and tables measure, they measure a moment later."""
+    try:
+        page.wait_for_function("width => document.documentElement.scrollWidth === width", arg=width, polling=100)
+    except TimeoutError as error:
+        raise AssertionError(f"wider than {width}: {page.evaluate(_STICKING_OUT, width)}") from error
 
 
 def assert_accessible(page: Page, but: tuple[str, ...] = ()) -> None:

@@ -12,7 +12,7 @@ from metrics.channels import open_channel
 from metrics.schema import METRICS, Minute
 from metrics.sqlite_channel import SqliteChannel
 from tests import processes
-from tests.browser import assert_accessible
+from tests.browser import assert_accessible, assert_fits
 from tests.configuration_page import apply, capacity, edit, opened
 from tests.processes import App, wait_until
 
@@ -282,7 +282,7 @@ def test_it_fits_and_is_accessible(configuration, width, scheme):
     capacity(page).fill("abc")
     capacity(page).blur()
     expect(page.locator(".mantine-InputWrapper-error")).to_be_visible()
-    page.wait_for_function("width => document.documentElement.scrollWidth === width", arg=width)
+    assert_fits(page, width)
     box = apply(page).bounding_box()
     assert box["y"] + box["height"] <= 844, "Apply is out of sight"
     assert_accessible(page)

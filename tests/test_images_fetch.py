@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from image_service.changes import Trust
+from image_service.heads import entry_of
 from image_service.images import AS_SENT, CorruptObject, NoSuchImage
 from image_service.storage.errors import StoreUnavailable
 from tests.asking import small_images
@@ -155,6 +156,21 @@ def test_a_rendition_is_an_entry_of_its_own_made_from_a_held_original(world, wid
     assert world.asked() == (0, 0)
     assert world.images.fetch("a", 160).hit
     assert world.cache.usage().items == 2
+
+
+def test_an_entry_is_the_same_as_long_as_its_body_is_held(world, wide):
+    world.put("a", wide)
+    world.images.fetch("a")
+    entries = [entry_of(world.images.fetch("a", width)) for width in (0, 160, 0, 160)]
+    object_id = world.images.find("a").object_id
+    assert [(entry.key, entry.object_id, entry.width) for entry in entries] == [
+        ("a", object_id, 0),
+        ("a", object_id, 160),
+    ] * 2
+    assert entries[0] is entries[2]
+    assert entries[1] is entries[3]
+    world.put("a", wide)
+    assert entry_of(world.images.fetch("a")).object_id != object_id
 
 
 def test_a_rendition_reads_the_original_without_keeping_it(world, wide):

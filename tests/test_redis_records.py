@@ -18,7 +18,7 @@ from cache.whatif.records import (
     numbers,
 )
 from cache.whatif.sizes import in_redis
-from cache.whatif.tap import Tap
+from cache.whatif.tap import Entry, Tap
 from image_service.packing import HEAD_BYTES
 from tests.processes import wait_until
 
@@ -48,7 +48,7 @@ def some(*outcomes, more=()):
     """Records of requests with these outcomes, ten bytes each, and of what else a tap may be told."""
     tap = Tap(hashed=everywhere)
     for number, outcome in enumerate(outcomes):
-        tap.request((f"k{number}", "object", 0), 10, outcome)
+        tap.request(Entry(f"k{number}", "object"), 10, outcome)
     for tell in more:
         tell(tap)
     return tap.take(1 << 20)

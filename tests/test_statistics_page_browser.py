@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from dashboard import words
 from dashboard.charts import CHARTS
 from dashboard.theme import palette
-from tests.browser import Watch, assert_accessible
+from tests.browser import Watch, assert_accessible, assert_fits
 from tests.conftest import Seeded
 from tests.processes import App, wait_until
 
@@ -356,8 +356,7 @@ def test_nothing_serious_for_axe_and_nothing_wider_than_the_screen(statistics: P
             "([s, c]) => document.querySelector(s).layout?.annotations?.at(-1).font.color === c",
             arg=[GRAPH.format("rates"), palette(scheme)["muted"]],
         )
-        # The charts are drawn anew a moment after the window has its new width.
-        statistics.wait_for_function("width => document.documentElement.scrollWidth === width", arg=width)
+        assert_fits(statistics, width)
         assert_accessible(statistics)
     finally:
         statistics.set_viewport_size({"width": 1440, "height": 900})

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from cache.config import DEFAULT, MIB, Prediction, edited
 from metrics.channels import open_channel
 from tests import processes, whatif_days
-from tests.browser import assert_accessible
+from tests.browser import assert_accessible, assert_fits
 from tests.processes import App
 
 POLICIES = ("lru", "random", "lfu", "sieve", "gdsf")
@@ -220,7 +220,7 @@ def test_it_fits_and_is_accessible(tab, seeded, address, width, scheme):
     tab.set_viewport_size({"width": width, "height": 844})
     page = opened(tab, seeded, address)
     expect(page.locator(".answer, .activity-table").first).to_be_visible()
-    page.wait_for_function("width => document.documentElement.scrollWidth === width", arg=width)
+    assert_fits(page, width)
     assert_accessible(page)
 
 
@@ -238,7 +238,7 @@ def test_nothing_is_wider_than_a_tablet(tab, seeded, address, last):
     expect(page.locator(last).first).to_be_visible()
     for width in (1100, 1024, 800):
         page.set_viewport_size({"width": width, "height": 844})
-        page.wait_for_function("width => document.documentElement.scrollWidth === width", arg=width)
+        assert_fits(page, width)
 
 
 def test_a_tablet_has_room_for_the_times_of_the_table(tab, seeded):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cache.whatif.reasons import REASONS
-from cache.whatif.tap import Tap
+from cache.whatif.tap import Entry, Tap
 from metrics.carrier import OF_REASON, with_reasons
 from metrics.curves import add_curves
 from metrics.schema import Minute
@@ -95,7 +95,7 @@ def test_the_process_keeps_to_its_budget_as_the_system_counts_it():
 def test_a_process_that_dies_is_replaced_and_the_new_one_says_since_when_it_counts(whatif):
     whatif.tap.configured(PLACE_OF["lru"], 1 << 20)
     whatif.pump()
-    whatif.tap.request(("a", "1", 0), 10, 1)
+    whatif.tap.request(Entry("a", "1"), 10, 1)
     first = whatif.pid
     os.kill(first, signal.SIGKILL)
 
@@ -105,7 +105,7 @@ def test_a_process_that_dies_is_replaced_and_the_new_one_says_since_when_it_coun
 
     wait_until(another)
     began = time.time()
-    whatif.tap.request(("a", "1", 0), 10, 0)
+    whatif.tap.request(Entry("a", "1"), 10, 0)
     whatif.tap.minute_ended(180)
     (told,) = documents(whatif, 1)
     assert (told["requests"], told["policy"], told["capacity_bytes"]) == (1, "lru", 1 << 20)
@@ -124,9 +124,9 @@ def test_the_process_ends_when_the_line_is_cut(whatif):
 def test_the_reasons_of_a_minute_that_goes_on_can_be_asked_for(whatif):
     whatif.tap.configured(PLACE_OF["lru"], 1 << 20)
     whatif.pump()
-    whatif.tap.request(("a", "1", 0), 10, 1)
+    whatif.tap.request(Entry("a", "1"), 10, 1)
     assert whatif.reasons_so_far(60, 10)["cold"] == 1
-    whatif.tap.request(("b", "1", 0), 10, 1)
+    whatif.tap.request(Entry("b", "1"), 10, 1)
     whatif.tap.minute_ended(60)
     told = documents(whatif, 2)
     assert [document["reasons"]["cold"] for document in told] == [1, 2]

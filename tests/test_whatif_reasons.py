@@ -7,6 +7,7 @@ import pytest
 from cache.whatif.reasons import REASONS, apportioned
 from cache.whatif.records import COLLAPSED, HIT, MISS, TOO_LARGE
 from cache.whatif.shadows import Shadows
+from cache.whatif.tap import Entry
 from tests.whatif_traces import (
     DETERMINISTIC,
     NO_BOUND,
@@ -134,7 +135,7 @@ def test_the_reasons_add_up_to_the_misses(told_and_oracle):
 def test_who_waited_is_collapsed_even_if_written_down_before_who_fetched():
     live = Live("lru", CAPACITY_BYTES)
     for key, outcome in [("a", COLLAPSED), ("a", MISS), ("b", MISS), ("b", COLLAPSED), ("a", HIT)]:
-        live.tap.request((key, "1", 0), 100, outcome)
+        live.tap.request(Entry(key, "1"), 100, outcome)
     live.tap.minute_ended(0)
     (told,) = drained(live.tap, Shadows(NO_BOUND))
     assert told["reasons"] == dict.fromkeys(REASONS, 0) | {"collapsed": 2, "cold": 2}

@@ -1,19 +1,20 @@
 """Shadows that must do with a tenth of the memory, and a tap that sheds."""
 
 import random
+from collections import Counter
 
 import pytest
 
 from cache.config import MIB
 from cache.policies import POLICIES
 from cache.whatif import sampling
-from cache.whatif.records import MISS, entry_hash, level_of
+from cache.whatif.records import HIT, MISS, entry_hash, level_of, numbers
 from cache.whatif.samples.lfu import LfuFamily
 from cache.whatif.samples.sample import NARROW
 from cache.whatif.samples.sieve import SieveFamily
 from cache.whatif.sampling import BASE_BYTES
 from cache.whatif.shadows import Shadows
-from cache.whatif.tap import Tap
+from cache.whatif.tap import Entry, Tap
 from tests.whatif_days import sizes, zipf
 from tests.whatif_traces import (
     NO_BOUND,
@@ -108,18 +109,40 @@ def test_a_tap_that_nobody_reads_sheds_by_key_stays_bounded_and_counts_all():
     tap = Tap(calm_records=500)
     tap.configured(0, 1 << 30)
     for turn in range(20_000):
-        tap.request((f"k{turn % 400}", "1", 0), 100, MISS)
+        tap.request(Entry(f"k{turn % 400}", "1"), 100, MISS)
     assert len(tap) < 1200
-    level, written = tap.level, len(tap)
-    for turn in range(400):
-        tap.request((f"k{turn}", "1", 0), 100, MISS)
-    kept = {hash(entry[0]) for entry, *_ in tap._ring[written:]}
-    assert kept == {hash(f"k{turn}") for turn in range(400) if level_of(entry_hash(hash(f"k{turn}"), 0)) >= level}
     tap.minute_ended(0)
     (told,) = drained(tap, Shadows(NO_BOUND))
-    assert told["requests"] == 20_400
+    assert told["requests"] == 20_000
     assert told["shed"] > 18_000
     assert told["estimated"]
+
+
+def test_what_is_shed_is_half_of_the_entries_and_all_that_is_asked_of_these():
+    tap = Tap(calm_records=4_000)
+    for turn in range(4_001):
+        tap.request(Entry(f"k{turn}", "1"), 100, MISS)
+    for turn in range(2_000):
+        tap.request(Entry(f"new {turn % 400}", "1"), 100, MISS)
+    assert tap.level == 1
+    hashes = {hash(f"new {number}") for number in range(400)}
+    requests = Counter(numbers(tap.take(1 << 30))[::3])
+    kept = requests.keys() & hashes
+    assert kept == {each for each in hashes if level_of(entry_hash(each, 0))}
+    assert 100 < len(kept) < 300
+    assert {requests[each] for each in kept} == {5}
+
+
+def test_the_record_of_a_hit_is_made_once_and_is_the_one_of_any_other_request_but_for_its_outcome():
+    hashed = []
+    tap = Tap(hashed=lambda text: hashed.append(text) or hash(text))
+    entry = Entry("k", "object", 320)
+    for outcome in (HIT, HIT, MISS, HIT):
+        tap.request(entry, 1234, outcome)
+    first, second, third, fourth = zip(*[iter(numbers(tap.take(1 << 20)))] * 3, strict=True)
+    assert first == second == fourth == (hash("k"), hash("object"), 1234 << 20 | 320 << 4 | HIT)
+    assert third == (*first[:2], first[2] - HIT + MISS)
+    assert hashed == ["k", "object"] * 2
 
 
 @pytest.mark.parametrize("payloads", [[20_000], sizes(mean_bytes=20_000)], ids=["one size", "many sizes"])

@@ -8,7 +8,7 @@ from cache.ledger import ENTRY_OVERHEAD_BYTES, Ledger
 from cache.policies import POLICIES
 from cache.whatif.records import HIT, MISS, TOO_LARGE, numbers
 from cache.whatif.shadows import Shadows
-from cache.whatif.tap import Tap
+from cache.whatif.tap import Entry, Tap
 
 PLACE_OF = {name: place for place, name in enumerate(POLICIES)}
 DETERMINISTIC = tuple(name for name in POLICIES if name != "random")
@@ -152,7 +152,7 @@ class Live:
             outcome = self.cache.play(event)
             if isinstance(event, Get):
                 object_id = (event.key, event.version)
-                self.tap.request((event.key, object_id, event.width), event.payload_bytes, outcome)
+                self.tap.request(Entry(event.key, object_id, event.width), event.payload_bytes, outcome)
             elif isinstance(event, Replaced):
                 self.tap.invalidated(event.key)
             else:

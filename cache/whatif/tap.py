@@ -4,18 +4,19 @@ Where the ring fills faster than it is drained it sheds by the hash of the entry
 then half of these. What is shed is counted and told, and an entry that is kept never misses a request.
 """
 
-from array import array
+import struct
 from collections.abc import Callable
-from itertools import chain
 from threading import Lock
 
 from cache.whatif.records import (
     CLEARED,
     CONFIGURED,
+    HIT,
     INVALIDATED,
     KIND_BITS,
     MAX_LEVEL,
     MINUTE_ENDED,
+    NUMBERS,
     OUTCOMES,
     RECORD_BYTES,
     RESIZED_OUT,
@@ -25,26 +26,40 @@ from cache.whatif.records import (
     level_of,
 )
 
-Entry = tuple[str, str, int]
-"""Key, object id and width."""
-Record = tuple[Entry | int, int, int]
-
 RING_RECORDS = 1 << 16
 CALM_RECORDS = RING_RECORDS // 2
 """Up to here nothing is shed; each half of what is left above it takes the level one up."""
+
+_packed = struct.Struct(f"={NUMBERS}q").pack
+
+
+class Entry:
+    """What a request names: a key, the object that this means now, and the width (0: as it was sent).
+
+    ``hit`` is the record of a hit of it, once there was one: whoever holds an entry as long as its body saves each
+    hit the hashing and packing.
+    """
+
+    __slots__ = ("hit", "key", "object_id", "width")
+
+    def __init__(self, key: str, object_id: str, width: int = 0) -> None:
+        self.key = key
+        self.object_id = object_id
+        self.width = width
+        self.hit = b""
 
 
 class Tap:
     """Written to by every request's thread; ``take`` is for one reader.
 
     No lock in the common case: each operation on the list is one step of the interpreter, which no other thread
-    comes between. A request's record is hashed and packed only when it is taken.
+    comes between.
     """
 
     def __init__(self, calm_records: int = CALM_RECORDS, hashed: Callable[[str], int] = hash) -> None:
         """``hashed`` gives 64 bits, signed; the interpreter's own differ from process to process."""
         self._hashed = hashed
-        self._ring: list[Record] = []
+        self._ring: list[bytes] = []
         self._calm = calm_records
         self._lock = Lock()
         self._shed = [[0, 0] for _ in OUTCOMES]
@@ -52,34 +67,34 @@ class Tap:
         self.level = 0
 
     def request(self, entry: Entry, payload_bytes: int, outcome: int) -> None:
-        """An answered request; ``outcome`` is one of OUTCOMES."""
+        """An answered request; ``outcome`` is one of OUTCOMES, ``payload_bytes`` the same at each hit of an entry."""
         ring = self._ring
         if len(ring) > self._calm or self.level:
             self._request_in_a_rush(entry, payload_bytes, outcome)
         else:
-            ring.append((entry, payload_bytes, outcome))
+            ring.append((outcome == HIT and entry.hit) or self._record(entry, payload_bytes, outcome))
 
     def invalidated(self, key: str) -> None:
         """A key was replaced, deleted or purged."""
-        self._ring.append((self._hashed(key), 0, INVALIDATED))
+        self._ring.append(_packed(self._hashed(key), 0, INVALIDATED))
 
     def cleared(self) -> None:
         """Everything was purged."""
-        self._ring.append((0, 0, CLEARED))
+        self._ring.append(_packed(0, 0, CLEARED))
 
     def resized_out(self, key: str, width: int) -> None:
         """An entry was evicted because the capacity was lowered."""
         if len(self._ring) <= self._calm:  # many go at once; of the rest it is not known why they are missed
-            self._ring.append((self._hashed(key), 0, width << KIND_BITS | RESIZED_OUT))
+            self._ring.append(_packed(self._hashed(key), 0, width << KIND_BITS | RESIZED_OUT))
 
     def configured(self, policy_place: int, capacity_bytes: int) -> None:
         """Another policy or capacity is in force."""
         self._in_force = capacity_bytes, policy_place
-        self._ring.append((*self._in_force, CONFIGURED))
+        self._ring.append(_packed(*self._in_force, CONFIGURED))
 
     def minute_ended(self, start: int, going_on: bool = False) -> None:
         """The minute is over; or ``going_on``, and its counts so far are wanted."""
-        self._ring.append((start, int(going_on), MINUTE_ENDED))
+        self._ring.append(_packed(start, int(going_on), MINUTE_ENDED))
 
     def take(self, most_bytes: int) -> bytes:
         """The oldest records, which leave the ring; what was shed is told in front of them."""
@@ -88,12 +103,12 @@ class Tap:
         told = self._tell_shed() if self.level else b""
         taken = ring[:count]
         del ring[:count]
-        return told + array("q", chain.from_iterable(map(self._packed, taken))).tobytes()
+        return told + b"".join(taken)
 
     def renew(self) -> None:
         """Forget what is not taken yet, and shed nothing: who reads begins anew, with what is in force."""
         with self._lock:
-            self._ring = [(*self._in_force, CONFIGURED)]
+            self._ring = [_packed(*self._in_force, CONFIGURED)]
             self._shed = [[0, 0] for _ in OUTCOMES]
             self.level = 0
 
@@ -101,14 +116,20 @@ class Tap:
         return len(self._ring)
 
     def _request_in_a_rush(self, entry: Entry, payload_bytes: int, outcome: int) -> None:
-        key, _, width = entry
         with self._lock:
             self.level = max(self.level, self._level_for(len(self._ring)))
-            if level_of(entry_hash(self._hashed(key), width)) < self.level:
+            if level_of(entry_hash(self._hashed(entry.key), entry.width)) < self.level:
                 self._shed[outcome][0] += 1
                 self._shed[outcome][1] += payload_bytes
                 return
-            self._ring.append((entry, payload_bytes, outcome))
+            self._ring.append(self._record(entry, payload_bytes, outcome))
+
+    def _record(self, entry: Entry, payload_bytes: int, outcome: int) -> bytes:
+        third = payload_bytes << SIZE_SHIFT | entry.width << KIND_BITS | outcome
+        record = _packed(self._hashed(entry.key), self._hashed(entry.object_id), third)
+        if outcome == HIT:
+            entry.hit = record
+        return record
 
     def _level_for(self, length: int) -> int:
         level, room, full = 0, self._calm, self._calm
@@ -122,16 +143,8 @@ class Tap:
         with self._lock:
             shed, self._shed = self._shed, [[0, 0] for _ in OUTCOMES]
             level = self.level
-        records = array("q")
-        for outcome, (requests, payload_bytes) in zip(OUTCOMES, shed, strict=True):
-            if requests:
-                records.extend((requests, payload_bytes, level << 2 * KIND_BITS | outcome << KIND_BITS | SHED))
-        return records.tobytes()
-
-    def _packed(self, record: Record) -> tuple[int, int, int]:
-        entry, payload_bytes, outcome = record
-        if type(entry) is int:
-            return record
-        key, object_id, width = entry
-        hashed = self._hashed
-        return hashed(key), hashed(object_id), payload_bytes << SIZE_SHIFT | width << KIND_BITS | outcome
+        return b"".join(
+            _packed(requests, payload_bytes, level << 2 * KIND_BITS | outcome << KIND_BITS | SHED)
+            for outcome, (requests, payload_bytes) in zip(OUTCOMES, shed, strict=True)
+            if requests
+        )
