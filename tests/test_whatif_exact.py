@@ -5,7 +5,23 @@ import random
 import pytest
 
 from cache.whatif import grid
-from tests.whatif_traces import DETERMINISTIC, Cleared, Get, Replaced, curve, footprint_bytes, run, shifting
+from cache.whatif.family import Family
+from cache.whatif.keys import Keys
+from cache.whatif.orders import ORDERS
+from cache.whatif.records import HIT, MISS
+from cache.whatif.shadows import Shadows
+from tests.whatif_traces import (
+    DETERMINISTIC,
+    NO_BOUND,
+    Cleared,
+    Get,
+    Replaced,
+    curve,
+    footprint_bytes,
+    returning,
+    run,
+    shifting,
+)
 
 REQUESTS = 12_000
 KEYS = 2_000
@@ -87,3 +103,55 @@ def test_the_grid_goes_from_a_quarter_to_eight_times_what_is_in_force(capacity_b
     assert capacities == sorted(capacities)
     assert capacities[0] <= capacity_bytes / 4 * 1.42
     assert capacities[-1] >= capacity_bytes * 8 / 1.42
+
+
+def test_hits_that_are_taken_together_change_what_each_would():
+    """Favourites in batches of hits only; at the smaller capacities newcomers let some of them go in between."""
+    trace = returning(20_000, 50, 8)
+    capacity_bytes = footprint_bytes(trace) // 8
+    shadows = Shadows(NO_BOUND)
+    together = {name: [] for name in DETERMINISTIC}
+    for name, taken in together.items():
+        watch(shadows.families[name], taken)
+    told = curve(trace, "lru", capacity_bytes, batch=250, shadows=shadows)
+    for policy, taken in together.items():
+        assert sum(taken) >= 10, policy
+        for _, at_bytes, hits, bytes_hit in (point for point in told["points"] if point[0] == policy):
+            assert (hits, bytes_hit) == run(policy, at_bytes, trace), (policy, at_bytes)
+    assert {False, True} <= {each for taken in together.values() for each in taken}
+
+
+@pytest.mark.parametrize("times", range(1, 6))
+@pytest.mark.parametrize("policy", DETERMINISTIC)
+def test_hits_noted_at_once_count_as_one_by_one(policy, times):
+    """A family of one slot with room for three entries, of which one is hit, then newcomers and that one again."""
+    missed = []
+    for at_once in (True, False):
+        keys = Keys()
+        for entry in range(9):
+            keys.add(entry, 0, 1_000, eligible=1)
+        family = Family(ORDERS[policy], keys)
+        family.grow(keys.places)
+        family.open(0, 3_000, None)
+        family.play([request(key, MISS) for key in (1, 2, 3)])
+        if at_once:
+            assert family.hit([(1, times)])
+        else:
+            family.play([request(1, HIT)] * times)
+        missed.append(family.play([request(key, MISS) for key in (4, 5, 6, 7, 1, 8, 2, 9, 1)]))
+    assert missed[0] == missed[1]
+
+
+def request(key, outcome):
+    return key, 1_000, 900, outcome, 0
+
+
+def watch(family, taken):
+    """Note each time whether the family took a batch at once."""
+    hit = family.hit
+
+    def noted(used):
+        taken.append(hit(used))
+        return taken[-1]
+
+    family.hit = noted

@@ -77,6 +77,18 @@ def arriving(requests: int, seed: int) -> list[Get]:
     return trace
 
 
+def returning(requests: int, favourites: int, seed: int) -> list[Get]:
+    """Favourites for most of the time, among many newcomers now and then."""
+    draw = random.Random(seed)
+    size_of = [int(draw.lognormvariate(9, 1)) for _ in range(favourites + requests)]
+    weights = [1 / rank for rank in range(1, favourites + 1)]
+    numbers = draw.choices(range(favourites), weights, k=requests)
+    for turn in range(requests):
+        if turn % 4_000 < 800 and draw.random() < 0.7:
+            numbers[turn] = favourites + turn
+    return [Get((number, 0), size_of[number], width=number % 2 * 640) for number in numbers]
+
+
 def footprint_bytes(trace: Iterable[Event]) -> int:
     sizes = {get.key: get.payload_bytes for get in trace if isinstance(get, Get)}
     return sum(sizes.values()) + ENTRY_OVERHEAD_BYTES * len(sizes)
@@ -168,11 +180,20 @@ def drained(tap: Tap, shadows: Shadows) -> list[dict]:
     return told
 
 
-def curve(trace: Iterable[Event], policy: str, capacity_bytes: int, budget_bytes: int = NO_BOUND) -> dict:
-    """What the shadows tell of a trace played through a live cache in one minute."""
+def curve(
+    trace: Iterable[Event],
+    policy: str,
+    capacity_bytes: int,
+    budget_bytes: int = NO_BOUND,
+    batch: int | None = None,
+    shadows: Shadows | None = None,
+) -> dict:
+    """What the shadows tell of a trace played through a live cache in one minute; drained each ``batch`` events."""
     live = Live(policy, capacity_bytes)
-    for _ in live.play(trace):
-        pass
+    shadows = shadows or Shadows(budget_bytes)
+    for turn, _ in enumerate(live.play(trace), 1):
+        if batch and turn % batch == 0:
+            drained(live.tap, shadows)
     live.tap.minute_ended(0)
-    (told,) = drained(live.tap, Shadows(budget_bytes))
+    (told,) = drained(live.tap, shadows)
     return told

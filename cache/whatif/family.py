@@ -1,7 +1,7 @@
 """The shadows of one policy: what a cache would hold at each of many capacities, decided as the ledger decides."""
 
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from cache.whatif.estimate import GROUP_MASK, GROUPS
 from cache.whatif.keys import Keys
@@ -80,6 +80,19 @@ class Family:
                 missing = eligible[key] & ~had
             tell(missing)
         return told
+
+    def hit(self, used: Sequence[tuple[int, int]]) -> bool:
+        """Note keys and how often each was hit, in the order of their last hits.
+
+        False, and nothing noted, where a slot misses one of them: then it matters when each hit was.
+        """
+        held, eligible, touch = self.held, self.shared.eligible, self.order.touch
+        if any(eligible[key] & ~held[key] for key, _ in used):
+            return False
+        if touch:
+            for key, times in used:
+                touch(key, held[key], times)
+        return True
 
     def remove(self, key: int) -> None:
         """A key left every slot it was in: replaced, deleted or purged."""

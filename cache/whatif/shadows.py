@@ -1,5 +1,6 @@
 """All shadows of an instance: every policy at every capacity of the grid, fed with the records of the tap."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from cache.policies import POLICIES
@@ -18,6 +19,7 @@ from cache.whatif.records import (
     KIND_MASK,
     MINUTE_ENDED,
     MISS,
+    NUMBERS,
     RESIZED_OUT,
     SHED,
     SIZE_SHIFT,
@@ -34,6 +36,9 @@ from cache.whatif.slots import SLOTS
 MOST_WIDTHS = 32
 A_BATCH = 4096
 _POLICY_NAMES = tuple(POLICIES)
+
+Record = tuple[int, int, int]
+"""As in ``records``."""
 
 
 class Shadows:
@@ -66,7 +71,10 @@ class Shadows:
 
     def play(self, numbers: Iterable[int]) -> Iterator[dict]:
         """Go through records, flat; yields what is to be told of each minute that ends in them."""
-        for first, second, third in in_order(list(zip(*[iter(numbers)] * 3, strict=True))):
+        records = list(zip(*[iter(numbers)] * NUMBERS, strict=True))
+        if self._play_hits(records):
+            return
+        for first, second, third in in_order(records):
             kind = third & KIND_MASK
             if kind <= TOO_LARGE:
                 self._request(first, second, third >> KIND_BITS & WIDTH_MASK, third >> SIZE_SHIFT, kind)
@@ -112,6 +120,44 @@ class Shadows:
         told = {name: family.play(requests) for name, family in self.families.items()}
         self.counts.missed(requests, states, told, self.sampling.slot_of.get(self.capacity_bytes))
         self.sampling.fit(len(requests))
+
+    # --- many hits at once -----------------------------------------------------------------------------------------
+
+    def _play_hits(self, records: list[Record]) -> bool:
+        """Go through hits of entries that are known; False, and nothing done, where one record is something else.
+
+        Where every slot of a policy holds all of them nothing comes in or goes, so only the order of their last uses
+        matters, and how often each was used.
+        """
+        uses = Counter(reversed(records))  # in the order of their last uses, the newest first
+        keys: dict[Record, int] = {}
+        for record in uses:
+            keys[record] = key = self._hit_key(*record)
+            if not key:
+                return False
+        used = [(keys[record], times) for record, times in reversed(uses.items())]
+        behind = [family for family in self.families.values() if not family.hit(used)]
+        if behind:
+            sizes, turns = self.keys.sizes, range(self._turn + 1, self._turn + 1 + len(records))
+            requests = [
+                (key, sizes[key], record[2] >> SIZE_SHIFT, HIT, turn)
+                for record, key, turn in zip(records, map(keys.__getitem__, records), turns, strict=True)
+            ]
+            for family in behind:
+                family.play(requests)
+        self._turn += len(records)
+        payload_bytes = sum((third >> SIZE_SHIFT) * times for (_, _, third), times in uses.items())
+        self.counts.request(payload_bytes, HIT, len(records))
+        self.sampling.fit(len(records))
+        return True
+
+    def _hit_key(self, first: int, second: int, third: int) -> int:
+        """The number of the entry that a record is a hit of; 0 where it is anything but one more of what is known."""
+        if third & KIND_MASK != HIT:
+            return 0
+        keys = self.keys
+        key = keys.number.get(entry_hash(first, third >> KIND_BITS & WIDTH_MASK), 0)
+        return key if keys.versions[key] == second and keys.state[key] == SEEN else 0
 
     # --- one record ------------------------------------------------------------------------------------------------
 
@@ -213,9 +259,9 @@ class Shadows:
         self.counts.begun(open_now[capacity_bytes])
 
 
-def in_order(records: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+def in_order(records: list[Record]) -> list[Record]:
     """Who waited for a fetch may answer before who fetched: put the fetch in front."""
-    waiting: dict[tuple[int, int, int], int] = {}
+    waiting: dict[Record, int] = {}
     for place, (first, second, third) in enumerate(records):
         kind = third & KIND_MASK
         if kind == COLLAPSED:

@@ -35,8 +35,8 @@ class GdsfOrder(HeapOrder):
         self._ages_at_use.extend([0.0] * (more * len(self._ages)))
         super().grow(places)
 
-    def touch(self, key: int, had: int) -> None:
-        super().touch(key, had)
+    def touch(self, key: int, had: int, times: int = 1) -> None:
+        super().touch(key, had, times)
         ages = self._ages
         at = key * len(ages)
         self._ages_at_use[at : at + len(ages)] = ages

@@ -50,10 +50,10 @@ class HeapOrder(Order):
         for slot in self._open:
             self._uses_before[slot].extend([0] * more)
 
-    def touch(self, key: int, had: int) -> None:
+    def touch(self, key: int, had: int, times: int = 1) -> None:
         self._turn += 1
         self._turns[key] = self._turn
-        self._uses[key] += 1
+        self._uses[key] += times
 
     def add(self, slot: int, key: int) -> None:
         self._uses_before[slot][key] = self._uses[key] - 1

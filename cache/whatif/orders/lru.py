@@ -27,7 +27,7 @@ class LruOrder:
             self._older.append(key)
             self._begins.append(0)
 
-    def touch(self, key: int, had: int) -> None:
+    def touch(self, key: int, had: int, times: int = 1) -> None:
         newer, older = self._newer, self._older
         newest = older[0]
         if newest == key:

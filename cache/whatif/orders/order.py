@@ -28,8 +28,8 @@ class Order(Protocol):
     def grow(self, places: int) -> None:
         """Make room for keys below ``places``."""
 
-    def touch(self, key: int, had: int) -> None:
-        """A request for a key that the slots ``had`` hold; called before it is added to any other."""
+    def touch(self, key: int, had: int, times: int = 1) -> None:
+        """Requests for a key that the slots ``had`` hold; called before it is added to any other."""
 
     def add(self, slot: int, key: int) -> None:
         """Take a key in that the slot does not hold, after ``touch`` and the evictions that make room."""

@@ -3,7 +3,7 @@
 from array import array
 from collections import deque
 
-from cache.policies.s3fifo import SMALL_SHARE
+from cache.policies.s3fifo import MOST_USES, SMALL_SHARE
 from cache.whatif.orders.order import Shared
 from cache.whatif.slots import SLOTS
 
@@ -29,10 +29,13 @@ class S3FifoOrder:
         for masks in (self._ones, self._twos, self._in_main, self._in_ghost):
             masks.extend(more)
 
-    def touch(self, key: int, had: int) -> None:
+    def touch(self, key: int, had: int, times: int = 1) -> None:
         ones, twos = self._ones[key], self._twos[key]
-        self._twos[key] = twos | ones & had
-        self._ones[key] = ones & ~had | had & (~ones | twos)
+        if ones & twos & had == had:
+            return
+        for _ in range(min(times, MOST_USES)):
+            ones, twos = ones & ~had | had & (~ones | twos), twos | ones & had
+        self._ones[key], self._twos[key] = ones, twos
 
     def add(self, slot: int, key: int) -> None:
         bit, size_bytes = 1 << slot, self._weight(slot, key)

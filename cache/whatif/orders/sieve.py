@@ -21,7 +21,7 @@ class SieveOrder:
     def grow(self, places: int) -> None:
         self._visited.extend([0] * (places - len(self._visited)))
 
-    def touch(self, key: int, had: int) -> None:
+    def touch(self, key: int, had: int, times: int = 1) -> None:
         self._visited[key] |= had
 
     def add(self, slot: int, key: int) -> None:

@@ -1,7 +1,7 @@
 """A family that goes through requests otherwise where its slots are samples."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from random import Random
 
 from cache.whatif.family import Family, Request
@@ -27,6 +27,9 @@ class SampleFamily(Family, ABC):
 
     def play(self, requests: Iterable[Request]) -> list[int]:
         return self._play_sampled(requests) if self._sampled else super().play(requests)
+
+    def hit(self, used: Sequence[tuple[int, int]]) -> bool:
+        return not self._sampled and super().hit(used)
 
     def _play_sampled(self, requests: Iterable[Request]) -> list[int]:
         held, eligible, slots_of = self.held, self.shared.eligible, self.shared.slots_of
