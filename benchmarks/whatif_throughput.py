@@ -1,8 +1,10 @@
 """Hits a second with and without what-if: services side by side, asked in turn over many connections.
 
-Two *without*, which are alike, tell how much of a difference is chance. The one that serves has a core to itself; the
-replay and those who ask share the others. Which core is whose thread, and how fast, is the host's to choose and changes
-within seconds, so what counts is the ratio of neighbours in time, over many rounds and several sets of services.
+Two *without*, which are alike, tell how much of a difference is chance. *With* has room for all images in each of its
+shadows, which makes the replay's work light; *tight* has hardly more than the images need, so its smaller shadows miss.
+The one that serves has a core to itself; the replay and those who ask share the others. Which core is whose thread, and
+how fast, is the host's to choose and changes within seconds, so what counts is the ratio of neighbours in time, over
+many rounds and several sets of services.
 """
 
 import os
@@ -11,18 +13,28 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
 
 from benchmarks.load import rate
 from benchmarks.whatif_live import picture
+from cache.config import DEFAULT, edited
+from metrics.channel import Channel
 from metrics.channels import open_channel
 from metrics.curves import add_curves
 from tests import processes
 from tests.asking import Client
 from tests.processes import App
 
-SERVICES = {"without": 0, "without-too": 0, "with": 128 << 20}
+MIB = 1 << 20
+SERVICES = {
+    "without": (0, DEFAULT.capacity_bytes),
+    "without-too": (0, DEFAULT.capacity_bytes),
+    "with": (128 * MIB, DEFAULT.capacity_bytes),
+    "tight": (128 * MIB, 8 * MIB),
+}
+"""By name: memory for what-if, and capacity."""
 SETS = 8
 ROUNDS = 15
 REQUESTS = 30_000
@@ -44,24 +56,26 @@ def main() -> None:
                 for (hits, cpu), (hits_without, cpu_without) in zip(measured, seen["without"], strict=True)
             ]
         told = (f"{name} {median_of(m, 0):,.0f}/s {median_of(m, 1):.1f} us" for name, m in seen.items())
-        print(", ".join(told), f"; the replay left out {left_out:.1%}", flush=True)
-    for name in ("without-too", "with"):
+        print(", ".join(told), "; left out", ", ".join(f"{n} {part:.1%}" for n, part in left_out.items()), flush=True)
+    for name in [*SERVICES][1:]:
         for which, what in enumerate(("hits a second", "CPU a hit")):
             print(f"{name}, over without, {what}: {spread([pair[which] for pair in ratios[name]])}")
 
 
-def one_set(number: int, asked: list[str], connections: int) -> tuple[dict[str, list[tuple[float, float]]], float]:
-    """Of each service (hits a second, us of its process's CPU a hit) by round; and what share the replay left out."""
+def one_set(
+    number: int, asked: list[str], connections: int
+) -> tuple[dict[str, list[tuple[float, float]]], dict[str, float]]:
+    """Of each service (hits a second, us of its process's CPU a hit) by round; and what share its replay left out."""
     core, *others = cores = sorted(os.sched_getaffinity(0))
     names = turned(list(SERVICES), number)
     with tempfile.TemporaryDirectory() as folder:
         services = {
-            name: processes.image_service(Path(folder) / name / "data", INSTANCE=name, WHATIF_BYTES=SERVICES[name])
+            name: processes.image_service(Path(folder) / name / "data", INSTANCE=name, WHATIF_BYTES=SERVICES[name][0])
             for name in names
         }
         try:
-            for service in services.values():
-                begin(service)
+            for name, service in services.items():
+                begin(service, capacity_bytes=SERVICES[name][1])
                 (worker,) = service.workers
                 pin(worker, {core})
                 for child in children(worker):
@@ -73,17 +87,28 @@ def one_set(number: int, asked: list[str], connections: int) -> tuple[dict[str, 
             for turn in range(ROUNDS):
                 for name in turned(names, turn):
                     seen[name].append(measured(services[name], asked, connections))
-            services["with"].terminate()  # hands in the minute that is not over
-            curve = add_curves(open_channel(f"sqlite:///{services['with'].data_dir}/channel.db").curves(0, 1 << 40))
+            left_out = {name: part_left_out(services[name]) for name, (memory, _) in SERVICES.items() if memory}
         finally:
             os.sched_setaffinity(0, cores)
             for service in services.values():
                 service.close()
-    return seen, curve.shed / curve.live.requests
+    return seen, left_out
 
 
-def begin(service: App) -> None:
+def channel_of(service: App) -> Channel:
+    return open_channel(f"sqlite:///{service.data_dir}/channel.db")
+
+
+def part_left_out(service: App) -> float:
+    service.terminate()  # hands in the minute that is not over
+    curve = add_curves(channel_of(service).curves(0, 1 << 40))
+    return curve.shed / curve.live.requests
+
+
+def begin(service: App, capacity_bytes: int) -> None:
     """Start it, and have it hold all images."""
+    service.data_dir.mkdir(parents=True)
+    channel_of(service).publish(edited(DEFAULT, {"capacity_bytes": capacity_bytes}, now=datetime.now(UTC)))
     service.start()
     client = Client(service.url)
     for number, key in enumerate(KEYS):

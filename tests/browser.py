@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, TimeoutError, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, expect
+from playwright.sync_api import TimeoutError as WaitedTooLong
 
 from tests.processes import PATIENCE_SECONDS
 from tools.prepare import CHROMIUM, find, how_to_install
@@ -85,7 +86,7 @@ def assert_fits(page: Page, width: int) -> None:
     """Waits until nothing is wider than the window; what charts and tables measure, they measure a moment later."""
     try:
         page.wait_for_function("width => document.documentElement.scrollWidth === width", arg=width, polling=100)
-    except TimeoutError as error:
+    except WaitedTooLong as error:
         raise AssertionError(f"wider than {width}: {page.evaluate(_STICKING_OUT, width)}") from error
 
 
