@@ -15,7 +15,7 @@ from cache.whatif.sizes import SIZES
 
 NICER = 5
 """Requests come first where both want the same core."""
-A_READ = 1 << 17
+A_READ = 1 << 16
 
 
 def main() -> None:

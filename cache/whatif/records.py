@@ -24,6 +24,8 @@ NUMBERS = 3
 RECORD_BYTES = 8 * NUMBERS
 MAX_LEVEL = 20
 
+Record = tuple[int, int, int]
+
 _M64 = (1 << 64) - 1
 _SPREAD = 0x9E3779B97F4A7C15
 
@@ -43,3 +45,17 @@ def numbers(data: bytes) -> array:
     flat = array("q")
     flat.frombytes(data)
     return flat
+
+
+def in_order(records: list[Record]) -> list[Record]:
+    """Who waited for a fetch may answer before who fetched: put the fetch in front."""
+    waiting: dict[Record, int] = {}
+    for place, (first, second, third) in enumerate(records):
+        kind = third & KIND_MASK
+        if kind == COLLAPSED:
+            waiting.setdefault((first, second, third - kind), place)
+        elif waiting and kind in (HIT, MISS, TOO_LARGE):
+            before = waiting.pop((first, second, third - kind), None)
+            if before is not None and kind == MISS:
+                records[place], records[before] = records[before], records[place]
+    return records

@@ -18,14 +18,15 @@ from cache.whatif.records import (
     KIND_BITS,
     KIND_MASK,
     MINUTE_ENDED,
-    MISS,
     NUMBERS,
     RESIZED_OUT,
     SHED,
     SIZE_SHIFT,
     TOO_LARGE,
     WIDTH_MASK,
+    Record,
     entry_hash,
+    in_order,
     level_of,
 )
 from cache.whatif.samples import FAMILIES
@@ -36,9 +37,6 @@ from cache.whatif.slots import SLOTS
 MOST_WIDTHS = 32
 A_BATCH = 4096
 _POLICY_NAMES = tuple(POLICIES)
-
-Record = tuple[int, int, int]
-"""As in ``records``."""
 
 
 class Shadows:
@@ -129,6 +127,8 @@ class Shadows:
         Where every slot of a policy holds all of them nothing comes in or goes, so only the order of their last uses
         matters, and how often each was used.
         """
+        if any(third & KIND_MASK for _, _, third in records):  # anything but a hit: seen before memory is taken up
+            return False
         uses = Counter(reversed(records))  # in the order of their last uses, the newest first
         keys: dict[Record, int] = {}
         for record in uses:
@@ -152,9 +152,7 @@ class Shadows:
         return True
 
     def _hit_key(self, first: int, second: int, third: int) -> int:
-        """The number of the entry that a record is a hit of; 0 where it is anything but one more of what is known."""
-        if third & KIND_MASK != HIT:
-            return 0
+        """The number of the entry that a hit is of; 0 where it is not one more use of what is known."""
         keys = self.keys
         key = keys.number.get(entry_hash(first, third >> KIND_BITS & WIDTH_MASK), 0)
         return key if keys.versions[key] == second and keys.state[key] == SEEN else 0
@@ -257,17 +255,3 @@ class Shadows:
             like = min(open_now, key=lambda known: abs(known - capacity_bytes), default=None)
         self.sampling.open(capacity_bytes, like)
         self.counts.begun(open_now[capacity_bytes])
-
-
-def in_order(records: list[Record]) -> list[Record]:
-    """Who waited for a fetch may answer before who fetched: put the fetch in front."""
-    waiting: dict[Record, int] = {}
-    for place, (first, second, third) in enumerate(records):
-        kind = third & KIND_MASK
-        if kind == COLLAPSED:
-            waiting.setdefault((first, second, third - kind), place)
-        elif waiting and kind in (HIT, MISS, TOO_LARGE):
-            before = waiting.pop((first, second, third - kind), None)
-            if before is not None and kind == MISS:
-                records[place], records[before] = records[before], records[place]
-    return records
