@@ -10,17 +10,9 @@ from struct import Struct
 from cache.whatif.orders.heap import PRIORITY_SHIFT, HeapOrder
 from cache.whatif.orders.order import Shared
 
-_AS_FLOAT = Struct("<d")
-_AS_BITS = Struct("<Q")
-
-
-def _in_bits(priority: float) -> int:
-    """Not negative, so the bits of two priorities are in the order of the priorities."""
-    return _AS_BITS.unpack(_AS_FLOAT.pack(priority))[0]
-
-
-def _out_of_bits(bits: int) -> float:
-    return _AS_FLOAT.unpack(_AS_BITS.pack(bits))[0]
+# Of numbers that are not negative the bits are in the order of the numbers.
+_pack_float, _unpack_float = Struct("<d").pack, Struct("<d").unpack
+_pack_bits, _unpack_bits = Struct("<Q").pack, Struct("<Q").unpack
 
 
 class GdsfOrder(HeapOrder):
@@ -36,14 +28,15 @@ class GdsfOrder(HeapOrder):
         super().grow(places)
 
     def touch(self, key: int, had: int, times: int = 1) -> None:
-        super().touch(key, had, times)
+        self._turn = self._turns[key] = self._turn + 1  # as in every heap, but for the call
+        self._uses[key] += times
         ages = self._ages
-        at = key * len(ages)
-        self._ages_at_use[at : at + len(ages)] = ages
+        width = len(ages)
+        self._ages_at_use[key * width : key * width + width] = ages
 
     def evict(self, slot: int) -> int:
         key = self.lowest(slot)
-        self._ages[slot] = _out_of_bits(heappop(self._heaps[slot]) >> PRIORITY_SHIFT)
+        (self._ages[slot],) = _unpack_float(_pack_bits(heappop(self._heaps[slot]) >> PRIORITY_SHIFT))
         return key
 
     def open(self, slot: int, like: int | None) -> None:
@@ -55,12 +48,13 @@ class GdsfOrder(HeapOrder):
             self._ages_at_use[slot::width] = self._ages_at_use[like::width]
 
     def _first_priority(self, slot: int, key: int) -> int:
-        return _in_bits(self._ages[slot] + 1 / self._sizes[key])
+        return _unpack_bits(_pack_float(self._ages[slot] + 1 / self._sizes[key]))[0]
 
     def _priority(self, slot: int, key: int) -> int:
         # The last use was a hit in this slot, which had aged then as far as was noted before that request.
         uses = self._uses[key] - self._uses_before[slot][key]
-        return _in_bits(self._ages_at_use[key * len(self._ages) + slot] + uses / self._sizes[key])
+        age = self._ages_at_use[key * len(self._ages) + slot]
+        return _unpack_bits(_pack_float(age + uses / self._sizes[key]))[0]
 
     def _widen(self, more: int) -> None:
         if more <= 0:

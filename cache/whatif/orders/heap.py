@@ -51,13 +51,13 @@ class HeapOrder(Order):
             self._uses_before[slot].extend([0] * more)
 
     def touch(self, key: int, had: int, times: int = 1) -> None:
-        self._turn += 1
-        self._turns[key] = self._turn
+        self._turn = self._turns[key] = self._turn + 1
         self._uses[key] += times
 
     def add(self, slot: int, key: int) -> None:
         self._uses_before[slot][key] = self._uses[key] - 1
-        self._push(slot, key, self._first_priority(slot, key))
+        place = self._first_priority(slot, key) << PRIORITY_SHIFT | self._turns[key] << KEY_BITS | key
+        heappush(self._heaps[slot], place)
 
     def evict(self, slot: int) -> int:
         key = self.lowest(slot)

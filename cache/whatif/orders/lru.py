@@ -32,7 +32,10 @@ class LruOrder:
         newest = older[0]
         if newest == key:
             return
-        self._unlink(key)
+        after, before = newer[key], older[key]  # _unlink, but for the call: this is of every request
+        if self._begins[key]:
+            self._move_begins(key, after)
+        newer[before], older[after] = after, before
         newer[newest] = older[0] = key
         older[key], newer[key] = newest, 0
         if self._begins[0]:

@@ -3,7 +3,7 @@
 from array import array
 from collections import deque
 
-from cache.policies.s3fifo import MOST_USES, SMALL_SHARE
+from cache.policies.s3fifo import SMALL_SHARE
 from cache.whatif.orders.order import Shared
 from cache.whatif.slots import SLOTS
 
@@ -31,10 +31,9 @@ class S3FifoOrder:
 
     def touch(self, key: int, had: int, times: int = 1) -> None:
         ones, twos = self._ones[key], self._twos[key]
-        if ones & twos & had == had:
-            return
-        for _ in range(min(times, MOST_USES)):
+        while times and ones & twos & had != had:
             ones, twos = ones & ~had | had & (~ones | twos), twos | ones & had
+            times -= 1
         self._ones[key], self._twos[key] = ones, twos
 
     def add(self, slot: int, key: int) -> None:

@@ -34,20 +34,16 @@ class SieveOrder:
 
     def step(self, slot: int) -> int:
         """Move the hand over one key: the key if it goes, 0 where it was used."""
-        visited, bit = self._visited, 1 << slot
-        key = self._ahead[slot].popleft()
-        if not self._held[key] & bit:
-            self._seek(slot)
-            return 0
-        if visited[key] & bit:
+        held, visited, ahead, bit = self._held, self._visited, self._ahead[slot], 1 << slot
+        key = ahead.popleft()
+        gone = key if held[key] & bit else 0
+        if gone and visited[key] & bit:
             visited[key] ^= bit
             self._behind[slot].append(key)
+            gone = 0
+        if not ahead or not held[ahead[0]] & bit:
             self._seek(slot)
-            return 0
-        self._held[key] ^= bit  # for the hand to pass over it, as the caller would do right afterwards
-        self._seek(slot)
-        self._held[key] ^= bit
-        return key
+        return gone
 
     def remove(self, key: int, had: int) -> None:
         self._visited[key] &= ~had
