@@ -216,7 +216,7 @@ def test_samples_of_lfu_and_sieve_are_less_sure_than_of_others_and_exact_ones_ar
 
 
 def test_too_few_requests_are_too_early_and_it_says_for_how_long():
-    told = advise(outlook(curve(requests=12_000), pace=200.0), 0.8)
+    told = advise(outlook(curve(requests=12_000), pace=200), 0.8)
     assert told.sentence == "Too early: 12,000 of the 20,000 requests needed. About 40 min more."
     assert told.suggestions == ()
 

@@ -206,8 +206,8 @@ def _nothing(reader: Reader, curves: Curves) -> list:
         return [*FIRST_TIME]
     return [
         "Nothing was counted in this range. The shadows count while the image service runs, has requests and memory "
-        "for them (WHATIF_BYTES). "
-        f"The last minute reported began at {clock(reader.fleet().last_complete)} UTC."
+        "for them (WHATIF_BYTES), and tell of each minute once it is over. "
+        f"The last one reported began at {clock(reader.fleet().last_complete)} UTC."
     ]
 
 

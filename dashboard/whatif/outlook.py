@@ -36,7 +36,7 @@ class Outlook:
 
     ``served`` is how many requests statistics count in the same range; ``caches`` how many caches there are;
     ``choices`` what they can do. ``cut`` says why only the end of the range that was asked for is in it. ``pace`` is
-    how many requests a minute came lately; 0 where the range is over.
+    how many requests a minute come of late; 0 where the range is over.
     """
 
     curve: Curve
@@ -47,7 +47,7 @@ class Outlook:
     served: int | None = None
     choices: Choices = ANY
     cut: str = ""
-    pace: float = 0.0
+    pace: int = 0
 
     # --- rates -----------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,6 @@ from metrics.schema import MINUTE
 
 LONGEST_SECONDS = 31 * 24 * HOUR
 SETTLING_SECONDS = 1800
-PACE_SECONDS = 3 * MINUTE
 
 
 class Outlooks:
@@ -78,12 +77,16 @@ class Outlooks:
         totals = self._reader.totals(range, instance)
         return totals.requests if totals else None
 
-    def _pace(self, range: Range, instance: str) -> float:
-        """Requests a minute of the last minutes that are over; 0 where the range is over, and nothing is waited for."""
+    def _pace(self, range: Range, instance: str) -> int:
+        """Requests in the busiest of the last minutes; 0 where the range is over, and nothing is waited for.
+
+        The busiest: traffic that has just begun was only a part of its first minute, and the last may not be told yet.
+        """
         now = int(self._reader.now()) // MINUTE * MINUTE
         if range.end < now:
-            return 0.0
-        return (self._served(Range(now - PACE_SECONDS, now, MINUTE), instance) or 0) * MINUTE / PACE_SECONDS
+            return 0
+        last = [Range(end - MINUTE, end, MINUTE) for end in (now, now - MINUTE, now - 2 * MINUTE)]
+        return max(self._served(minute, instance) or 0 for minute in last)
 
     def _settling(self, start: int) -> bool:
         """Whether a range begins soon after the setting last changed before it."""
