@@ -6,7 +6,8 @@ import pytest
 
 from cache.config import MIB
 from dashboard import words
-from dashboard.pages.what_if_parts import confidence, rates
+from dashboard.pages.what_if_grid import rates
+from dashboard.pages.what_if_parts import confidence
 from dashboard.theme import palette
 from dashboard.whatif.advice import BESIDES, advise, round_up
 from dashboard.whatif.expectation import expected

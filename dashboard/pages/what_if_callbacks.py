@@ -11,7 +11,9 @@ from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dashboard import ids
 from dashboard.pages import what_if as page
 from dashboard.pages.statistics_parts import FIRST_TIME, notices
-from dashboard.pages.what_if_parts import confidence, point, rates, reasons, row_order, suggestions
+from dashboard.pages.what_if_grid import rates, row_order
+from dashboard.pages.what_if_parts import confidence, reasons, suggestions
+from dashboard.pages.what_if_point import point
 from dashboard.ranges import iso
 from dashboard.reader import Reader
 from dashboard.theme import palette
