@@ -2,14 +2,13 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from threading import Lock
 from typing import Protocol
 
-from cache.whatif.reasons import REASONS, apportioned
 from metrics.channel import ChannelUnavailable, StatisticsChannel
 from metrics.parts import Parts
 from metrics.schema import MINUTE, Minute
+from metrics.why import Told, explained, is_explained
 
 log = logging.getLogger(__name__)
 
@@ -20,16 +19,16 @@ LAST_TURN_SECONDS = 2.0
 """At the end longer: a process that ends while another thread of it still sends cuts that short."""
 REASONS_WITHIN_SECONDS = 5.0
 REASONS_AT_END_SECONDS = 0.5
-OF_REASON = tuple(f"miss_{name}" for name in REASONS)
-"""The metrics of REASONS, in its order."""
 
 
 class Reasons(Protocol):
     """Who knows why requests missed, a little later; None while it is not known."""
 
-    def reasons(self, start: int, seconds: float = 0.0) -> dict[str, int] | None: ...
+    def reasons(self, start: int, seconds: float = 0.0) -> Told | None: ...
 
-    def reasons_so_far(self, start: int, seconds: float) -> dict[str, int] | None: ...
+    def reasons_before(self, start: int) -> Told | None: ...
+
+    def reasons_so_far(self, start: int, seconds: float) -> Told | None: ...
 
 
 class Carrier:
@@ -82,7 +81,8 @@ class Carrier:
         self._send_waiting(now, at_end=True)
         if not self.problem:
             try:
-                self._channel.send([self._with_reasons_so_far(minute) for minute in self._parts.unfinished()])
+                minutes = [self._with_reasons_so_far(minute) for minute in self._parts.unfinished()]
+                self._channel.send(minutes)
             except ChannelUnavailable as error:
                 log.warning("the open minute waits on disk: %s", error)
 
@@ -95,37 +95,24 @@ class Carrier:
             return minutes
         ready = []
         for minute in minutes:
-            if not _is_explained(minute):
+            if not is_explained(minute):
                 may_come = minute.time + MINUTE <= now < minute.time + MINUTE + REASONS_WITHIN_SECONDS
                 told = self._whatif.reasons(minute.time, REASONS_AT_END_SECONDS if may_come and at_end else 0.0)
                 if told is None and may_come and not at_end:
                     break
-                explained = with_reasons(minute, told)
-                if explained is not minute:
-                    self._parts.amend(explained)
-                minute = explained
+                with_reasons = explained(minute, told, self._whatif.reasons_before(minute.time))
+                if with_reasons is not minute:
+                    self._parts.amend(with_reasons)
+                minute = with_reasons
             ready.append(minute)
         return ready
 
     def _with_reasons_so_far(self, minute: Minute) -> Minute:
-        if self._whatif is None:
+        """Kept, too: whoever goes on with this minute does not know any more why these missed."""
+        if self._whatif is None or is_explained(minute):
             return minute
-        return with_reasons(minute, self._whatif.reasons_so_far(minute.time, REASONS_AT_END_SECONDS))
-
-
-def _is_explained(minute: Minute) -> bool:
-    return set(OF_REASON) <= minute.values.keys() and sum(minute.values[name] for name in OF_REASON) == (
-        minute.values.get("misses", 0)
-    )
-
-
-def with_reasons(minute: Minute, told: dict[str, int] | None) -> Minute:
-    """A minute and why its requests missed, in parts that add up to its misses; as it is where that is not known.
-
-    What is told adds up by itself, except of a minute in which the service or the replay began anew.
-    """
-    misses = minute.values.get("misses", 0)
-    if told is None or (misses and not sum(told.values())):
-        return minute
-    parts = apportioned(misses, [told[name] for name in REASONS])
-    return replace(minute, values={**minute.values, **dict(zip(OF_REASON, parts, strict=True))})
+        told = self._whatif.reasons_so_far(minute.time, REASONS_AT_END_SECONDS)
+        with_reasons = explained(minute, told, self._whatif.reasons_before(minute.time))
+        if with_reasons is not minute:
+            self._parts.keep(with_reasons)
+        return with_reasons

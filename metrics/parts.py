@@ -63,13 +63,20 @@ class Parts:
 
     def amend(self, minute: Minute) -> None:
         """Keep why the requests of a sum missed, as far as its parts don't tell, with one of them."""
-        (path, part), *others = sorted(self._told[minute.time], key=lambda told: told[0].suffix == SENT)
-        told = {
-            name: minute.values[name] - sum(other.values.get(name, 0) for _, other in others)
-            for name in REASONS
-            if name in minute.values
-        }
-        write_minute(path, replace(part, values={**part.values, **told}))
+        told = sorted(self._told[minute.time], key=lambda told: told[0].suffix == SENT)
+        _amend(told[0], told[1:], minute)
+
+    def keep(self, minute: Minute) -> None:
+        """The same of a sum that is unfinished, with a part that nobody counts at any more: for who goes on with it."""
+        told = [each for each in self._open() if each[1].time == minute.time]
+        told += self._read(self._found().get(minute.time, ()))
+        for each in told:
+            lock = FolderLock(each[0].parent)
+            try:
+                if each[0].name == OPEN and lock.take():
+                    return _amend(each, [other for other in told if other is not each], minute)
+            finally:
+                lock.release()
 
     def sent(self, minutes: Iterable[Minute], now: float) -> None:
         """These sums have arrived; what has been added up long enough ago goes."""
@@ -143,6 +150,16 @@ class Parts:
         for path in self._folder.glob(f"*/[0-9]*{SENT}"):
             if _time_of(path) < before:
                 path.unlink(missing_ok=True)
+
+
+def _amend(told: tuple[Path, Minute], others: Iterable[tuple[Path, Minute]], minute: Minute) -> None:
+    path, part = told
+    reasons = {
+        name: minute.values[name] - sum(other.values.get(name, 0) for _, other in others)
+        for name in REASONS
+        if name in minute.values
+    }
+    write_minute(path, replace(part, values={**part.values, **reasons}))
 
 
 def _ready(time: int, counting: Sequence[int], now: float, at_end: bool) -> bool:

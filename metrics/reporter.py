@@ -5,7 +5,7 @@ from threading import Lock
 from typing import Protocol
 
 from metrics.recorder import Recorder
-from metrics.schema import GAUGES, MINUTE, Minute
+from metrics.schema import GAUGES, MINUTE, REASONS, Minute
 from metrics.spool import Spool
 
 FROM_START = {"evictions": "evictions", "cache_failures": "failures", "cache_rubbish": "rubbish"}
@@ -86,7 +86,13 @@ class Reporter:
     def _minute_from(self, counts: dict[str, int], latency: dict[int, int], usage: Usage) -> Minute:
         values = counts | self._gauges(usage) | {"config_version": self._version()}
         values |= {name: count - self._before.get(name, 0) for name, count in _from_start(usage).items()}
-        return Minute(self._instance, self._minute, values, latency)
+        return Minute(self._instance, self._minute, values | self._kept_reasons(), latency)
+
+    def _kept_reasons(self) -> dict[str, int]:
+        """Why requests of this minute missed, as far as an earlier process kept that for us."""
+        if self._left is None or self._left.time != self._minute:
+            return {}
+        return {name: self._left.values[name] for name in REASONS if name in self._left.values}
 
     def _gauges(self, usage: Usage) -> dict[str, int]:
         if self._left is not None and self._left.time == self._minute and not usage.capacity_bytes:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from cache.whatif.tap import Tap
 from cache.whatif.trace import Trace
 from metrics.channel import Channel, ChannelUnavailable
+from metrics.schema import MINUTE
 from metrics.whatif_process import ReplayEnded, ReplayProcess
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ MOST_UNSENT = 60
 LONGEST_WAIT_SECONDS = 60.0
 STUCK_SECONDS = 60.0
 TURN_SECONDS = 0.02
+BEFORE_MINUTES = 5
 
 
 class Union(Protocol):
@@ -117,6 +119,11 @@ class WhatIf:
     def reasons(self, start: int, seconds: float = 0.0) -> dict[str, int] | None:
         """Why requests of the minute that began then missed, once that is known; waits at most so long."""
         return self._wait_for_reasons(start, seconds) if seconds else self._reasons.get(start)
+
+    def reasons_before(self, start: int) -> dict[str, int] | None:
+        """The same of the last minute before it that is known, if that is not long ago."""
+        known = (self._reasons.get(start - ago * MINUTE) for ago in range(1, BEFORE_MINUTES + 1))
+        return next((told for told in known if told and sum(told.values())), None)
 
     def reasons_so_far(self, start: int, seconds: float) -> dict[str, int] | None:
         """The same of a minute that goes on, waiting at most so long."""

@@ -3,10 +3,11 @@
 import pytest
 
 from cache.whatif.reasons import REASONS
-from metrics.carrier import OF_REASON, REASONS_AT_END_SECONDS, Carrier
+from metrics.carrier import REASONS_AT_END_SECONDS, Carrier
 from metrics.parts import Parts
 from metrics.schema import Minute
 from metrics.spool import Spool
+from metrics.why import is_explained
 
 OVER = 1_200_000_060
 """The end of a minute that began 60 s before."""
@@ -15,16 +16,20 @@ OVER = 1_200_000_060
 class Told:
     """Why requests missed, where that is known by now, or comes while one waits for it."""
 
-    def __init__(self, comes=False):
+    def __init__(self, comes=False, before=None):
         self.comes = comes
+        self.before = before
         self.waited = []
 
     def reasons(self, start, seconds=0.0):
         self.waited.append(seconds)
         return dict.fromkeys(REASONS, 0) | {"cold": 3} if self.comes and seconds else None
 
+    def reasons_before(self, start):
+        return self.before
+
     def reasons_so_far(self, start, seconds):
-        return None
+        return dict.fromkeys(REASONS, 0) | {"changed": 1} if self.comes else None
 
 
 class Kept:
@@ -62,5 +67,31 @@ def test_at_the_end_it_does_not_stay_behind(folder, comes):
     assert (over.time, unfinished.time) == (OVER - 60, OVER)
     assert over.values["misses"] == 3
     assert ("miss_cold" in over.values) == comes
-    assert sum(over.values.get(name, 0) for name in OF_REASON) == (3 if comes else 0)
+    assert is_explained(over) == comes
     assert told.waited == [REASONS_AT_END_SECONDS]
+
+
+def test_what_nobody_told_in_time_is_put_down_as_the_minutes_before_were(folder):
+    channel = Kept()
+    told = Told(before=dict.fromkeys(REASONS, 0) | {"policy": 2, "cold": 1})
+    Carrier(Parts(folder, "me"), channel, told).send(OVER + 10)
+    [minute] = channel.minutes
+    assert (minute.values["miss_policy"], minute.values["miss_cold"]) == (2, 1)
+
+
+def test_at_the_end_what_is_known_of_the_open_minute_is_kept_for_who_goes_on_with_it(tmp_path):
+    spool, channel = Spool(tmp_path), Kept()
+    spool.hold()
+    spool.keep_open(Minute("me", OVER, {"requests": 5, "misses": 3}, {}))
+    carrier = Carrier(Parts(tmp_path, "me"), channel, Told(comes=True))
+    carrier.flush(OVER + 1)
+    assert "miss_changed" not in spool.take_open().values  # who counts on knows it still, and would write over it
+    spool.release()
+    carrier.flush(OVER + 1)
+    assert [minute.values["miss_changed"] for minute in channel.minutes] == [3, 3]
+    assert spool.take_open().values["miss_changed"] == 3
+    with_more = spool.take_open().values | {"misses": 4, "requests": 6}
+    spool.hold()
+    spool.close_open(Minute("me", OVER, with_more, {}))
+    carrier.send(OVER + 200)
+    assert channel.minutes[-1].values["miss_changed"] == 4  # of the fourth nothing is told

@@ -11,14 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from cache.whatif.reasons import REASONS
 from cache.whatif.tap import Entry, Tap
-from metrics.carrier import OF_REASON, with_reasons
 from metrics.curves import add_curves
-from metrics.schema import Minute
 from metrics.sqlite_channel import SqliteChannel
 from metrics.whatif import WhatIf
 from metrics.whatif_process import ReplayProcess
+from metrics.why import is_explained
 from tests.photos import picture, saved
 from tests.processes import PATIENCE_SECONDS, image_service, wait_until
 from tests.whatif_traces import NO_BOUND, PLACE_OF, Live, footprint_bytes, run, shifting
@@ -132,14 +130,16 @@ def test_the_reasons_of_a_minute_that_goes_on_can_be_asked_for(whatif):
     assert [document["reasons"]["cold"] for document in told] == [1, 2]
 
 
-@pytest.mark.parametrize("misses", [0, 1, 17, 1000])
-def test_the_reasons_in_a_minute_add_up_to_its_misses_whatever_was_told(misses):
-    minute = Minute("me", 0, {"misses": misses})
-    told = dict.fromkeys(REASONS, 0) | {"cold": 5, "capacity": 12}
-    values = with_reasons(minute, told).values
-    assert sum(values[name] for name in OF_REASON) == misses
-    if misses == 17:
-        assert (values["miss_cold"], values["miss_capacity"]) == (5, 12)
+def test_what_minutes_before_were_is_known_for_a_while(whatif):
+    whatif.tap.configured(PLACE_OF["lru"], 1 << 20)
+    whatif.tap.request(Entry("a", "1"), 10, 1)
+    whatif.tap.minute_ended(600)
+    whatif.tap.minute_ended(660)
+    documents(whatif, 2)
+    assert whatif.reasons_before(720)["cold"] == 1  # in the minute between nothing missed
+    assert whatif.reasons_before(900)["cold"] == 1
+    assert whatif.reasons_before(960) is None
+    assert whatif.reasons_before(600) is None
 
 
 # --- in the service --------------------------------------------------------------------------------------------------
@@ -202,9 +202,26 @@ def test_a_minute_and_its_curve_tell_of_the_same_requests(started, tmp_path):
     minutes = [minute for minute in channel.minutes(0, 2**40) if minute.values["requests"]]
     assert sum(minute.values["requests"] for minute in minutes) == 60
     for minute in minutes:
-        assert sum(minute.values[name] for name in OF_REASON) == minute.values["misses"]
+        assert is_explained(minute)
     assert sum(minute.values["miss_cold"] for minute in minutes) == 8
     assert add_curves(channel.curves(0, 2**40)).live.requests == 60
+
+
+def test_why_requests_missed_before_a_restart_is_still_told_after_it(started, tmp_path):
+    service = started(INSTANCE="one")
+    for colour in (40, 80):  # all are replaced once
+        for name in range(8):
+            assert put(f"{service.url}/images/{name}", saved(picture(30, 30, colour + name), "PNG")) in (200, 201)
+            get(f"{service.url}/images/{name}")
+    assert service.terminate() == 0
+    again = started(INSTANCE="one")  # in the same minute, unless that has just ended; with nothing in its cache
+    for name in range(8):
+        get(f"{again.url}/images/{name}")
+    assert again.terminate() == 0
+    minutes = SqliteChannel(str(tmp_path / "data" / "channel.db")).minutes(0, 2**40)
+    assert all(is_explained(minute) for minute in minutes if minute.values["misses"])
+    assert sum(minute.values.get("miss_changed", 0) for minute in minutes) == 8
+    assert sum(minute.values.get("miss_cold", 0) for minute in minutes) == 16
 
 
 def test_the_service_lives_on_when_the_replay_is_killed_and_has_another(started):
