@@ -33,7 +33,7 @@ def sentences(
         return "No data.", ""
     around = " ".join(filter(None, (_gaps(frame, window), _changes(documents, window))))
     if chart.name in _MISSED and now.requests == 0:
-        return f"Alive, but no requests in this {window.name}, so there is no {_MISSED[chart.name]}.", around
+        return f"Alive, but no requests {window.within}, so there is no {_MISSED[chart.name]}.", around
     return _TELL[chart.name](frame, now, before, window), around
 
 
@@ -75,9 +75,9 @@ def _items(frame: pd.DataFrame, now: Totals, before: Totals | None, window: Wind
 
 def _evictions(frame: pd.DataFrame, now: Totals, before: Totals | None, window: Window) -> str:
     if not now.evictions:
-        return f"No evictions in this {window.name}."
+        return f"No evictions {window.within}."
     moved = change(now.evictions, before and before.evictions, "")
-    value = f"{words.plural(now.evictions, 'eviction')} in this {window.name}"
+    value = f"{words.plural(now.evictions, 'eviction')} {window.within}"
     return f"{value}{_moved(moved, window)}{_extreme(frame, 'evictions', 'most', window)}."
 
 
@@ -90,7 +90,7 @@ def _reasons(frame: pd.DataFrame, now: Totals, before: Totals | None, window: Wi
     counts = {name: int(frame[name].sum()) for name in REASONS}
     known = sum(counts.values())
     if not now.misses:
-        return f"No misses in this {window.name}."
+        return f"No misses {window.within}."
     if not known:
         return "Why they missed was not counted."
     told = sorted(counts.items(), key=lambda each: -each[1])[:2]

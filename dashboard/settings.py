@@ -63,7 +63,8 @@ class Settings(BaseSettings):
         600,
         ge=60,
         le=86_400,
-        description="How long after a change it is said whether its prediction came true; less for a demonstration.",
+        description="How long a cache may take to come round after a change, before three minutes are counted to say "
+        "whether its prediction came true; less for a demonstration.",
     )
 
     waiting_price: float = Field(

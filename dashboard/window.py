@@ -72,6 +72,11 @@ class Window:
         return "stretch"
 
     @property
+    def within(self) -> str:
+        """in this hour, in these 40 minutes."""
+        return f"in {'these' if self.name[0].isdigit() else 'this'} {self.name}"
+
+    @property
     def compared_name(self) -> str:
         """hour before, 3 hours before; a day before, a week before."""
         return {"day": "same time a day before", "week": "same time a week before"}.get(

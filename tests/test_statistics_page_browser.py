@@ -277,6 +277,15 @@ def test_a_legend_button_hides_its_line_and_two_clicks_leave_it_alone(statistics
     statistics.wait_for_url("**/?hide=p50_ms%2Cp99_ms")
 
 
+def test_no_cell_of_the_table_is_cut_off_at_any_width(statistics: Page):
+    cut = """() => [...document.querySelectorAll('#statistics-rows .ag-cell, #statistics-rows .ag-header-cell-text')]
+        .filter((each) => each.scrollWidth > each.clientWidth)"""
+    for width, columns in {1600: 15, 1440: 15, 1366: 14, 1280: 13, 1000: 9, 768: 5, 390: 4}.items():
+        statistics.set_viewport_size({"width": width, "height": 900})
+        expect(statistics.locator("#statistics-rows .ag-header-cell")).to_have_count(columns)
+        statistics.wait_for_function(f"() => !({cut})().length")
+
+
 def test_the_same_numbers_stand_beside_each_chart_as_a_table(statistics: Page):
     more(statistics, "Items", "Show as table")
     twin = statistics.locator('[id*=\'"chart":"items"\'][id*=\'"part":"twin"\']')

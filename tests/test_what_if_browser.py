@@ -99,6 +99,24 @@ def test_a_cell_tells_a_point_in_full_and_arrows_move_between_cells(tab, seeded)
     expect(cell(page, "lru", 100)).to_be_focused()
 
 
+def test_where_lines_meet_the_pointer_finds_the_one_that_stands_out(tab, seeded):
+    page = opened(tab, seeded)
+    for place in page.evaluate(PLACES_OF, "GDSF"):
+        page.mouse.move(0, 0)
+        page.mouse.move(*place)
+        expect(page.locator(".hoverlayer .hovertext").first).to_contain_text(re.compile("GDSF|We are here"))
+
+
+PLACES_OF = """(policy) => {
+  const graph = document.querySelector('.curve-graph .js-plotly-plot');
+  const { left, top } = graph.getBoundingClientRect();
+  const { xaxis, yaxis } = graph._fullLayout;
+  const { x, y } = graph.data.find((each) => each.name === policy);
+  return x.map((size, at) => [left + xaxis._offset + xaxis.d2p(size), top + yaxis._offset + yaxis.d2p(y[at])]);
+}"""
+"""Where the points of a policy are on the screen."""
+
+
 def test_tab_stops_at_one_cell_and_the_focus_outlives_a_new_table(tab, seeded):
     page = opened(tab, seeded)
     stop = page.locator('.rate-cell[tabindex="0"]')
@@ -122,6 +140,23 @@ def tick(page: Page) -> None:
     page.evaluate("window.before = document.querySelector('.rates')")
     page.evaluate("window.dash_clientside.set_props('what-if-tick', {n_intervals: 1e6 + Math.random()})")
     page.wait_for_function("!window.before.isConnected")
+
+
+@pytest.mark.parametrize("width", [1400, 1000, 390])
+def test_what_a_question_mark_opens_is_all_on_the_screen(tab, seeded, width):
+    tab.set_viewport_size({"width": width, "height": 900})
+    page = opened(tab, seeded)
+    for button in page.locator(".help-button").all():
+        button.evaluate("(button, far) => button.parentElement.style.marginLeft = far", f"{width // 4}px")
+        button.click()
+        popup = page.locator("details[open] .popup")
+        page.wait_for_function(
+            """() => { const at = document.querySelector("details[open] .popup").getBoundingClientRect();
+                return at.left >= 0 && at.right <= document.documentElement.clientWidth; }"""
+        )
+        page.keyboard.press("Escape")
+        expect(popup).to_have_count(0)
+        button.evaluate("button => button.parentElement.style.marginLeft = ''")
 
 
 def test_on_a_phone_the_table_needs_no_scrolling_and_its_cells_are_for_thumbs(tab, seeded):

@@ -158,6 +158,12 @@ def test_more_memory_pays_where_no_policy_does():
     assert told.sentence.startswith("Yes: more memory pays. LRU at 200 MB would have hit 80.0 % instead of 70.0 %")
 
 
+@pytest.mark.parametrize(("others", "policy"), [(85, "lru"), (86, "sieve")])
+def test_with_more_memory_the_present_policy_is_proposed_unless_another_is_surely_better(others, policy):
+    at = {"lru": (40, 55, 70, 85, 86), "sieve": (45, 60, 70, others, 86)}
+    assert advise(outlook(curve(at)), 0.99).best == (policy, 200 * MIB)
+
+
 def test_by_bytes_it_speaks_of_what_is_fetched():
     told = advise(outlook(by_bytes=True), 0.8)
     assert told.sentence == (
@@ -241,6 +247,13 @@ def test_a_target_beyond_the_ceiling_is_out_of_reach_in_words():
     assert reach.told == ("No cache reaches it: the ceiling is 85.0 %, by first requests.",)
 
 
+def test_the_ceiling_is_never_below_a_point_that_missed_the_first_requests():
+    late = {("lru", 100 * MIB): Count(58_000, 57_000, 58_000_000, 57_000_000)}
+    found = curve()
+    assert outlook(found).ceiling == 0.85
+    assert outlook(replace(found, points=found.points | late)).ceiling == pytest.approx(57 / 58)
+
+
 def test_a_target_that_is_reached_says_so():
     assert advise(outlook(), 0.6).suggestions[2].value == "Reached already"
 
@@ -316,6 +329,8 @@ def test_shadows_that_began_anew_are_told_of():
     told = told_of(curve(anew=1_800_000_660.0))
     assert "Exact: 60,000 requests since" in told
     assert "The shadows began anew, with nothing, at 08:11 UTC." in told
+    known = outlook(curve(anew=1_800_000_660.0), served=61_500)
+    assert text(confidence(known)[0]).startswith("Exact: 60,000 of 61,500 requests since 08:00 UTC.")
 
 
 def told_of(given: Curve) -> str:

@@ -4,6 +4,9 @@ window.dash_clientside = window.dash_clientside || {};
   const { address, words } = window.hitrate;
   const { state } = address;
   const NARROW = new Set(["time", "requests", "hit_rate", "p95_ms"]);
+  const LEFT_OUT_FIRST = ["p50_ms", "config_version", "evictions", "bytes_served", "p99_ms", "miss_rate"].concat(
+    ["capacity_bytes", "items", "size_bytes", "misses"],
+  );
   const nothing = () => window.dash_clientside.no_update;
 
   const steer = (preset, instance, compare, refresh, _show, _from, _to, fromText, toText) => {
@@ -52,10 +55,30 @@ window.dash_clientside = window.dash_clientside || {};
     if (!given) return [nothing(), nothing(), nothing()];
     const rows = given.each || periods(given).reverse();
     const total = given.total ? [{ ...given.total, time: "Total" }] : [];
-    const narrow = window.matchMedia("(max-width: 767px)").matches;
-    const shown = columns.map((column) => ({ ...column, hide: narrow && !NARROW.has(column.field) }));
-    const first = given.each && shown[0].field !== "instance" ? [{ field: "instance", headerName: "Instance", minWidth: 120 }] : [];
-    return [rows, [...first, ...shown], { ...options, pinnedBottomRowData: total }];
+    const first = given.each && columns[0].field !== "instance" ? [{ field: "instance", headerName: "Instance", minWidth: 120 }] : [];
+    every = [...first, ...columns];
+    leftOut = withoutRoom();
+    const shown = every.map((column) => ({ ...column, hide: leftOut.has(column.field) }));
+    return [rows, shown, { ...options, pinnedBottomRowData: total }];
+  };
+
+  // A column that is cut off says less than none.
+  let every = [];
+  let leftOut = new Set();
+  const withoutRoom = () => {
+    const least = new Map(every.map((column) => [column.field, column.minWidth]));
+    if (window.matchMedia("(max-width: 767px)").matches) {
+      return new Set([...least.keys()].filter((name) => name !== "instance" && !NARROW.has(name)));
+    }
+    const room = document.getElementById("statistics-rows")?.clientWidth ?? Infinity; // nothing was ever reported: no table
+    let over = [...least.values()].reduce((sum, width) => sum + width, 0) - room;
+    const gone = new Set();
+    for (const name of LEFT_OUT_FIRST) {
+      if (over <= 0) break;
+      gone.add(name);
+      over -= least.get(name) || 0;
+    }
+    return gone;
   };
 
   const periods = ({ start, period, columns }) => {
@@ -127,7 +150,9 @@ window.dash_clientside = window.dash_clientside || {};
   };
 
   // Narrow screens show fewer columns.
-  window.matchMedia("(max-width: 767px)").addEventListener("change", () => address.onPage() && address.refresh());
+  window.addEventListener("resize", () => {
+    if (address.onPage() && withoutRoom().size !== leftOut.size) address.refresh();
+  });
 
   document.addEventListener("click", (event) => {
     const target = event.target.closest("button, a, [role=menuitem]");

@@ -31,6 +31,7 @@ def opening(sign: str, label: str, content: list, className: str, id: str | None
 
 
 _WIDTHS = {"time": 152, "count": 74, "rate": 84, "size": 78, "milliseconds": 74, "version": 60}
+_LEAST_WIDTHS = {"time": 142, "count": 70, "rate": 76, "size": 72, "milliseconds": 66, "version": 60}
 
 
 def column(field: str, title: str, unit: str, **more: Any) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def column(field: str, title: str, unit: str, **more: Any) -> dict[str, Any]:
         "resizable": False,
         "suppressMovable": True,
         "width": _WIDTHS[unit],
-        "minWidth": _WIDTHS[unit] - (36 if unit == "time" else 8),
+        "minWidth": _LEAST_WIDTHS[unit],
         **({} if unit == "time" else {"type": "rightAligned"}),
     } | more
 

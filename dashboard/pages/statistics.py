@@ -126,7 +126,9 @@ def _table() -> html.Section:
                 className="chart-head",
                 children=[
                     html.H2("The same numbers as a table", id="table-title"),
-                    html.Span("Times are UTC, newest first.", className="caption"),
+                    html.Span(
+                        "Times are UTC, newest first. What finds no room here is in the CSV.", className="caption"
+                    ),
                 ],
             ),
             dag.AgGrid(

@@ -48,7 +48,7 @@ def _register_window(app: Dash, reader: Reader) -> None:
     def choose(view: dict[str, str], _ticks: int | None) -> tuple[dict, list]:
         window, problems = read_window(view or {}, reader.now())
         if window.instance not in ("all", "each", *reader.instances(window.range)):
-            problems.append(f"{window.instance} did not report in this {window.name}; showing all instances.")
+            problems.append(f"{window.instance} did not report {window.within}; showing all instances.")
             window = replace(window, instance="all")
         return _as_kept(reader, window).as_json(), notices(problems)
 

@@ -65,7 +65,7 @@ def banner(look: Look, fleet: Fleet, failed: bool = False) -> Component | None:
     """Why there is nothing to see, and what to do; None where there is something. ``failed``: nothing can be read."""
     if look.now is not None:
         if look.now.requests == 0:
-            told = f"Alive, but no requests in this {look.window.name}, so there is no rate."
+            told = f"Alive, but no requests {look.window.within}, so there is no rate."
             return html.Div(told, className="banner info")
         return None
     if fleet.last_complete is None and failed:

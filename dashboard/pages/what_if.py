@@ -19,7 +19,8 @@ VIEWED = ("from", "to", "instance", "show", "target")
 GIVEN = "given"  # the choice of a range that is none of the usual
 HELP = (
     "Beside the cache, shadows without bytes play the same requests for every policy and many capacities. "
-    "What they hit is what the cache would have hit."
+    "What they hit is what the cache would have hit. The circle is what the cache really hit under the present "
+    "setting, the star the point that is told in full; a press on a policy's name colours its line."
 )
 
 # What is chosen

@@ -55,6 +55,9 @@ def confidence(outlook: Outlook) -> list[Component]:
         told += f"{requests} since {since}."
     elif curve.exact:
         every = "" if curve.anew else "all "
+        if curve.anew and outlook.served and outlook.served > curve.live.requests:
+            every = f"{words.count(curve.live.requests)} of "
+            requests = words.plural(outlook.served, "request")
         told = f"Exact: {every}{requests} since {since}. Error under {words.points(outlook.error(0))}."
     else:
         told = f"Nearly exact: {requests} since {since}, of which a part is estimated."
@@ -75,7 +78,7 @@ def confidence(outlook: Outlook) -> list[Component]:
         "Every request is played to a shadow of each policy and capacity: a cache without bytes, by the same code. "
         f"Where there are too many images, a part of them chosen by hash stands for all, at least {ENOUGH_OBJECTS:,}."
     )
-    return [_line(html.P(parts), help_button("how it is counted", method)), *_of_an_engine(outlook)]
+    return [_line(html.P(parts), help_button("the method", method)), *_of_an_engine(outlook)]
 
 
 def _line(*parts: Component) -> Component:

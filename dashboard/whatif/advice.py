@@ -95,10 +95,11 @@ def proposed(outlook: Outlook) -> list[str]:
 
 
 def best_at(outlook: Outlook, capacity: int) -> Setting | None:
-    """The policy to propose at a capacity; the present one where none is better."""
+    """The policy to propose at a capacity; the present one where none is surely better."""
     there = [(policy, capacity) for policy in proposed(outlook)]
     known = [setting for setting in there if outlook.rate(setting) is not None and not outlook.weak(setting)]
-    return max(known, key=lambda each: (outlook.rate(each), each[0] == outlook.now[0]), default=None)
+    best, own = max(known, key=outlook.rate, default=None), (outlook.now[0], capacity)
+    return own if own in known and outlook.rate(best) - outlook.rate(own) <= threshold(outlook, capacity) else best
 
 
 def same_memory(outlook: Outlook) -> Suggestion:

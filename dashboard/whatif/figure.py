@@ -35,7 +35,8 @@ def curve_figure(
 ) -> dict[str, Any]:
     """``show`` is hit, miss or bytes; ``best`` and the policy in force are strong, the ``lit`` coloured besides."""
     strong = [policy for policy in (outlook.now[0], best[0] if best else None) if policy in outlook.policies]
-    order = [policy for policy in POLICIES if policy in outlook.policies and policy not in strong] + strong[::-1]
+    others = [policy for policy in POLICIES if policy in outlook.policies and policy not in strong]
+    order = sorted(others, key=lambda policy: policy in lit) + strong[::-1]
     traces = [
         trace
         for policy in order
@@ -98,7 +99,9 @@ def _line(outlook: Outlook, policy: str, show: str, colours: Palette, strong: bo
         "type": "scatter", "mode": "lines+markers", "name": policy_label(policy), "x": x,
         "y": [round(rate * 100, 3) for rate in rates], "meta": {"role": "policy", "policy": policy},
         "line": {"color": colour, "width": STRONG if strong else FAINT, "dash": dash if coloured else "solid"},
-        "marker": {"symbol": symbol, "size": 8 if strong else 5, "color": colour},
+        # Not larger with its edge left out: of two that the pointer is on, plotly takes the smaller, else the last.
+        "marker": {"symbol": symbol, "size": 6, "color": colour,
+                   "line": {"color": colour, "width": 2 if strong else 0}},
         "text": [hover(outlook, (policy, size)) for size in sizes], "hovertemplate": "%{text}<extra></extra>",
         "customdata": [f"{policy} {size}" for size in sizes], "showlegend": False, "connectgaps": False,
         "hoverlabel": {"bgcolor": colours["card"], "bordercolor": colours["input-border"],

@@ -82,8 +82,11 @@ class Outlook:
 
     @property
     def ceiling(self) -> float | None:
-        """What a cache without limit would have hit."""
-        return self._of(self.curve.infinite) if self.curve.infinite.requests else None
+        """What a cache without limit would have hit; no less than a point that began after the first requests."""
+        if not self.curve.infinite.requests:
+            return None
+        seen = [self._of(count) for setting, count in self.curve.points.items() if self.counted(setting)]
+        return max([self._of(self.curve.infinite), *seen])
 
     def sizes(self, policy: str) -> list[int]:
         """The capacities at which a policy was counted, ascending."""

@@ -164,13 +164,13 @@ def long(change: Change) -> str:
             Kind.UNKNOWN: "The shadow of the old setting did not run on, or nothing was counted.",
         }[verdict.kind]
     told = (
-        f"{_signed(verdict.gain)} on the {verdict.requests:,} requests since, against "
+        f"{_signed(verdict.gain)} on the latest {verdict.requests:,} requests, against "
         f"{policy_label(change.before.policy)} at {size(change.before.capacity_bytes)} unchanged. The shadows promise "
         f"{_signed(verdict.shadow - verdict.unchanged)} for the same requests: off by {_bare(verdict.off)}, 95 % from "
         f"{_bare(verdict.low)} to {_bare(verdict.high)}."
     )
     if not verdict.final:
-        told += " So far; it gets surer for an hour."
+        told += " So far: it is counted for an hour."
     if verdict.traffic_changed:
         told += (
             f" The traffic changed: for that of before they promised {_signed(promised.after - promised.before)}, "
@@ -189,8 +189,8 @@ def numbers(change: Change) -> tuple[str, str, str, str]:
 
 
 def _bare(difference: float) -> str:
-    return f"{difference * 100:+.1f}"
+    return f"{round(difference * 100, 1) + 0.0:+.1f}"  # no -0.0
 
 
 def _signed(difference: float) -> str:
-    return f"{'+' if difference >= 0 else '-'}{points(difference)}"
+    return f"{'-' if round(difference, 3) < 0 else '+'}{points(difference)}"
