@@ -262,6 +262,12 @@ class TestPreview:
         assert (shown[f"{page.APPLY}.disabled"], shown[f"{page.DISCARD}.disabled"]) == (True, True)
         assert shown[f"{page.WHY_NOT}.children"] == "Nothing changed yet."
 
+    def test_beside_the_button_it_says_that_the_last_press_was_saved(self, manager):
+        newest = manager.publish(policy="random")
+        saved = {f"{page.SAVED}.data": {"version": newest.version, "fill": True, "at": 0.0}}
+        assert manager.preview("random", "100", newest, **saved)[f"{page.WHY_NOT}.children"] == "Saved as v1."
+        assert manager.preview("lru", "100", newest, **saved)[f"{page.WHY_NOT}.children"] == ""
+
     def test_now_and_new_stand_side_by_side(self, manager):
         shown = manager.preview("random", "200")
         panel = words(shown[f"{page.PANEL}.children"])

@@ -301,7 +301,7 @@ def test_what_is_expected_of_a_change_stands_beside_now():
     there = expected(outlook(), ("sieve", 200 * MIB))
     assert there.rows[0] == ("Expected hit rate", "70.0 %", "82.0 % ±0.5")
     assert there.rows[1] == ("Reads of the store a minute", "300", "180")
-    assert there.fall == ""
+    assert (there.fall, there.short) == ("", "Expected: 82.0 % hits, now 70.0 %.")
     assert expected(outlook(), ("lru", 50 * MIB)).fall.startswith(
         "The hit rate is expected to fall from 70.0 % to 55.0 %"
     )

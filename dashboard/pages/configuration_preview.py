@@ -47,6 +47,7 @@ def register(app: Dash, reader: Reader, outlooks: Outlooks, trial: Trial) -> Non
         Input(page.SEEN, "data"),
         *(Input(*place) for place in SCALE_VALUES),
         State(page.ADDRESS, "data"),
+        State(page.SAVED, "data"),
         prevent_initial_call=True,
     )
     def preview(
@@ -55,13 +56,13 @@ def register(app: Dash, reader: Reader, outlooks: Outlooks, trial: Trial) -> Non
         capacity: str | None,
         conflict: dict | None,
         _seen: dict | None,
-        *scale_and_address: Any,
+        *scale_and_state: Any,
     ) -> tuple:
         if base is None and not reader.has_read:
             return nothing_known(), "Apply", True, True, UNKNOWN, ""
         if base is None or not policy:
             raise PreventUpdate
-        *scale, address = scale_and_address
+        *scale, address, saved = scale_and_state
         started, fleet = Configuration.model_validate(base), reader.fleet()
         draft, may_be = draft_in(policy, capacity, "", "", scale), choices(fleet)
         edit, errors = read_draft(draft, started, may_be)
@@ -80,12 +81,15 @@ def register(app: Dash, reader: Reader, outlooks: Outlooks, trial: Trial) -> Non
         new = None if errors or not moves else (policy, wanted)
         rules = None if errors else rules_of(started.autoscale, edit.get("autoscale", {}))
         scaling = rows(started.autoscale, rules) if rules else []
-        panel = now_and_new(started, policy, wanted, fleet, expected(outlook, new), scaling)
+        would = expected(outlook, new)
+        panel = now_and_new(started, policy, wanted, fleet, would, scaling)
         if rules and rules.mode != "manual" and not may_be.fixed:
             panel.append(would_do(trial(rules)))
         why_not = _why_not(changed, errors)
+        if not changed and saved and saved["version"] == started.version:
+            why_not = f"Saved as v{started.version}."
         label = f"Apply as v{reader.newest().version + 1}"
-        return panel, label, bool(why_not), not changed, why_not, in_all
+        return panel, label, bool(why_not), not changed, why_not or would.short, in_all
 
 
 def seconds_over(address: dict | None) -> int:

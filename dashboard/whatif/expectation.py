@@ -14,11 +14,15 @@ FALL = 0.02
 
 @dataclass(frozen=True)
 class Expected:
-    """``rows`` are a label, now and new; ``told`` are the sentences below them; ``fall`` says what would be lost."""
+    """``rows`` are a label, now and new; ``told`` are the sentences below them; ``fall`` says what would be lost.
+
+    ``short`` is the most important of it in a few words.
+    """
 
     rows: tuple[tuple[str, str, str], ...] = ()
     told: tuple[str, ...] = ()
     fall: str = ""
+    short: str = ""
 
 
 def expected(outlook: Outlook | None, new: Setting | None) -> Expected:
@@ -50,7 +54,7 @@ def expected(outlook: Outlook | None, new: Setting | None) -> Expected:
     if here - there > FALL:
         fell = gain(there, here).removeprefix("-")
         fall = f"The hit rate is expected to fall from {rate(here)} to {rate(there)}, by {fell}."
-    return Expected(tuple(rows), tuple(told), fall)
+    return Expected(tuple(rows), tuple(told), fall, f"Expected: {rate(there)} hits, now {rate(here)}.")
 
 
 def _span(low: int, high: int) -> str:
