@@ -52,6 +52,11 @@ def cost(tally: Tally, source: str, instances: int, now: float, shared_cache: bo
     )
 
 
+def as_shown(amount: float) -> float:
+    """Dollars in the digits that ``dollars`` shows of them: differences of these are what a reader would work out."""
+    return round(amount) if amount >= 9.995 else round(amount, 2)
+
+
 def dollars(amount: float) -> str:
     """$12, $0.45, under $0.01."""
     if amount >= 9.995:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cache.config import MAX_CAPACITY_BYTES, MIB, MIN_CAPACITY_BYTES
 from cache.policies import POLICIES
 from dashboard.choices import Choices, limit, policy_label
-from dashboard.cost import dollars
+from dashboard.cost import as_shown, dollars
 from dashboard.whatif.outlook import ENOUGH_COVERED, ENOUGH_REQUESTS, Outlook
 from dashboard.words import clock, count, gain, points, rate, size
 from metrics.curves import Setting
@@ -167,7 +167,9 @@ def fewer_reads(outlook: Outlook, setting: Setting) -> str:
     there, here = outlook.reads_a_minute(setting), outlook.reads_a_minute(outlook.now)
     if there is None or here is None:
         return ""
-    return f"{count(abs(here - there))} {'fewer' if there <= here else 'more'} reads of the store a minute"
+    return (
+        f"{count(abs(round(here) - round(there)))} {'fewer' if there <= here else 'more'} reads of the store a minute"
+    )
 
 
 def cheaper(outlook: Outlook, setting: Setting) -> str:
@@ -175,7 +177,8 @@ def cheaper(outlook: Outlook, setting: Setting) -> str:
     there, here = outlook.dollars_a_month(setting), outlook.dollars_a_month(outlook.now)
     if there is None or here is None:
         return ""
-    if abs(there - here) < 0.005:
+    there, here = as_shown(there), as_shown(here)
+    if there == here:
         return "costs the same"
     return f"about {dollars(abs(there - here))} {'less' if there < here else 'more'} a month"
 
