@@ -42,8 +42,10 @@ def opened(browser: Browser, browser_context_args: dict, seeded_manager: App) ->
 
 
 @pytest.fixture
-def statistics(opened: Page, seeded_manager: App) -> Page:
+def statistics(opened: Page, seeded_manager: App, browser_context_args: dict) -> Page:
     """The page as it is without an address; where the last test left it elsewhere, put back."""
+    opened.set_viewport_size(browser_context_args["viewport"])
+    opened.emulate_media(color_scheme="light")
     opened.mouse.move(0, 0)
     if urlsplit(opened.url).netloc and opened.locator("#statistics-preset").count():
         ask(opened, "/")
@@ -360,16 +362,12 @@ def test_a_range_without_data_says_where_the_last_is(statistics: Page):
 def test_nothing_serious_for_axe_and_nothing_wider_than_the_screen(statistics: Page, scheme: str, width: int):
     statistics.set_viewport_size({"width": width, "height": 844})
     statistics.emulate_media(color_scheme=scheme)
-    try:
-        statistics.wait_for_function(
-            "([s, c]) => document.querySelector(s).layout?.annotations?.at(-1).font.color === c",
-            arg=[GRAPH.format("rates"), palette(scheme)["muted"]],
-        )
-        assert_fits(statistics, width)
-        assert_accessible(statistics)
-    finally:
-        statistics.set_viewport_size({"width": 1440, "height": 900})
-        statistics.emulate_media(color_scheme="light")
+    statistics.wait_for_function(
+        "([s, c]) => document.querySelector(s).layout?.annotations?.at(-1).font.color === c",
+        arg=[GRAPH.format("rates"), palette(scheme)["muted"]],
+    )
+    assert_fits(statistics, width)
+    assert_accessible(statistics)
 
 
 def test_words_are_the_same_in_the_browser_and_in_python(statistics: Page):
