@@ -10,6 +10,7 @@ from cache.whatif.keys import Keys
 from cache.whatif.orders import ORDERS
 from cache.whatif.records import HIT, MISS
 from cache.whatif.shadows import Shadows
+from cache.whatif.strata import EVERYTHING
 from tests.whatif_traces import (
     DETERMINISTIC,
     NO_BOUND,
@@ -143,7 +144,7 @@ def test_hits_noted_at_once_count_as_one_by_one(policy, times):
 
 
 def request(key, outcome):
-    return key, 1_000, 900, outcome, 0
+    return key, 1_000, 900, outcome, 0, EVERYTHING
 
 
 def watch(family, taken):

@@ -1,53 +1,20 @@
 """The counts of the open minute: what was asked, what each shadow missed, and why the live cache missed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
-from cache.whatif.controls import MISSED, NEW, Controls
-from cache.whatif.estimate import GROUPS, estimate
 from cache.whatif.family import Family, Request
 from cache.whatif.keys import CHANGED, FRESH, RESIZED, Keys
 from cache.whatif.reasons import Reasons
 from cache.whatif.records import COLLAPSED, HIT, MISS, TOO_LARGE, level_of
 from cache.whatif.sampling import Sampling
-from cache.whatif.slots import SLOTS
+from cache.whatif.slots import SlotsOf
+from cache.whatif.strata import EVERYTHING, Tally
+from cache.whatif.sums import Sums
 
 MINUTE_SECONDS = 60
 DRAWING = "random"
 """The one policy of which nobody can say what it would hold."""
-
-
-class Sums:
-    """One slot's misses by policy and group, scaled up, and the controls as its sample saw them: counts, then bytes."""
-
-    def __init__(self, policies: Iterable[str]) -> None:
-        self._missed = {name: ([0.0] * GROUPS, [0.0] * GROUPS) for name in policies}
-        self._controls = [[[0.0] * GROUPS for _ in (MISSED, NEW)] for _ in range(2)]
-        self._sampled = False
-
-    def add(self, missed: Mapping[str, Sequence[Sequence[float]]], controls: Sequence, level: int) -> None:
-        self._sampled = self._sampled or level > 0
-        for name, both in missed.items():
-            self._missed[name] = tuple(
-                [so_far + more * (1 << level) for so_far, more in zip(*pair, strict=True)]
-                for pair in zip(self._missed[name], both, strict=True)
-            )
-        self._controls = [
-            [_added(*pair) for pair in zip(*both, strict=True)] for both in zip(self._controls, controls, strict=True)
-        ]
-
-    def misses(self, policy: str, known: Sequence[Sequence[float]]) -> list[float]:
-        """Requests and bytes; ``known`` are the controls' totals of each, and those it leaves out are of no use."""
-        missed = self._missed[policy]
-        if not self._sampled:
-            return [sum(groups) for groups in missed]
-        return [
-            estimate(groups, controls[: len(totals)], totals)
-            for groups, controls, totals in zip(missed, self._controls, known, strict=True)
-        ]
-
-
-def _added(some: Sequence[float], more: Sequence[float]) -> list[float]:
-    return [a + b for a, b in zip(some, more, strict=True)]
 
 
 class Counts:
@@ -55,6 +22,7 @@ class Counts:
         self._families = families
         self._sampling = sampling
         self._keys = keys
+        self._slots_of = SlotsOf()
         self._deterministic = [name for name in families if name != DRAWING]
         self._clear()
 
@@ -78,15 +46,24 @@ class Counts:
         self.left_out += requests
         self.reasons.estimated = True
 
-    def answered(self, entry: int, size_bytes: int, payload_bytes: int, outcome: int) -> None:
+    def answered(self, payload_bytes: int, outcome: int, stratum: int) -> None:
         """A request that was not shed."""
         self.request(payload_bytes, outcome)
-        if outcome != HIT:
-            self._controls.add(MISSED, entry, size_bytes, payload_bytes)
+        if stratum != EVERYTHING:
+            self._asked.count(stratum, payload_bytes)
 
-    def new(self, entry: int, size_bytes: int, payload_bytes: int, times: float) -> None:
+    def looked_at(self, slots: int, size_bytes: int, payload_bytes: int, stratum: int) -> None:
+        """The same request in the slots that look at its entry, which is of this size there."""
+        if stratum != EVERYTHING:
+            halvings = self._keys.weights.halvings
+            for slot in self._slots_of[slots]:
+                self._looked_at[slot].count(stratum, payload_bytes, 0.5 ** halvings(slot, size_bytes))
+
+    def new(self, payload_bytes: int, times: float) -> None:
         """An entry was asked for that never was before; it stands for ``times`` of them."""
-        self._controls.add(NEW, entry, size_bytes, payload_bytes, times)
+        scale = times * (1 << self._keys.weights.least_level)
+        self._new[0] += scale
+        self._new[1] += scale * payload_bytes
 
     def missed_everywhere(self, entry: int, payload_bytes: int) -> None:
         """Not even a cache that holds everything had it, and it was not new."""
@@ -105,7 +82,7 @@ class Counts:
             self.reasons.estimated = True
         deterministic = [told[name] for name in self._deterministic]
         sample = self.reasons.sample
-        for place, (key, _, _, outcome, _) in enumerate(requests):
+        for place, (key, _, _, outcome, _, _) in enumerate(requests):
             if outcome != MISS or (level and level_of(hashes[key]) < level):
                 continue
             state = states[place]
@@ -128,12 +105,17 @@ class Counts:
 
     def fold(self) -> None:
         """Add what was counted at the levels of now; before these change, and at the end."""
-        level_of_slot = self._sampling.level
+        outcomes = self._outcomes()
+        since = [[a - b for a, b in zip(*both, strict=True)] for both in zip(outcomes, self._folded, strict=True)]
         for slot in self._sampling.slot_of.values():
+            sums, level = self._sums[slot], self._sampling.level[slot]
             missed = {name: family.counted(slot) for name, family in self._families.items()}
-            self._sums[slot].add(missed, self._controls.scaled(slot, self._keys.weights), level_of_slot[slot])
-        self._new = _added(self._new, self._controls.totals(NEW, self._keys.weights.least_level))
-        self._controls.clear()
+            if level:
+                sums.add_sample(missed, self._looked_at[slot], 1 << level)
+                sums.add_asked(self._asked, since)
+            else:
+                sums.add_known(missed)
+        self._begin_to_count()
 
     def close(self, start: int, policy: str, capacity_bytes: int, going_on: bool = False) -> dict:
         """What is to be told of the minute; unless it is ``going_on``, the next one begins."""
@@ -147,10 +129,10 @@ class Counts:
 
     def _document(self, start: int, policy: str, capacity_bytes: int) -> dict:
         sampling = self._sampling
-        known = self._known()
         new, new_bytes = self._new
         infinite = [self._infinite_missed + new, self._infinite_missed_bytes + new_bytes]
         shown = {c: slot for c, slot in sorted(sampling.slot_of.items()) if slot not in self._late}
+        missed = {c: self._sums[slot].misses() for c, slot in shown.items()}
         return {
             "start": start,
             "period_seconds": MINUTE_SECONDS,
@@ -160,11 +142,7 @@ class Counts:
             "bytes": self.bytes,
             "hits": self.hits,
             "bytes_hit": self.bytes_hit,
-            "points": [
-                [name, c, *self._hits(self._sums[slot].misses(name, known))]
-                for name in self._families
-                for c, slot in shown.items()
-            ],
+            "points": [[name, c, *self._hits(missed[c][name])] for name in self._families for c in shown],
             "infinite": self._hits(infinite),
             "sampled": {
                 str(c): [0.5 ** sampling.level[slot], sampling.objects(slot)]
@@ -176,11 +154,6 @@ class Counts:
             "estimated": self.reasons.estimated or not sampling.exact,
         }
 
-    def _known(self) -> list[list[float]]:
-        """The totals of the controls, in requests and in bytes; of what was shed it is not known what was new."""
-        missed = [self.reasons.misses, self.bytes - self.bytes_hit]
-        return [[total] if self.left_out else [total, new] for total, new in zip(missed, self._new, strict=True)]
-
     def _hits(self, missed: Sequence[float]) -> list[int]:
         # Not (sampled requests - misses) x 1/rate: how many requests the sample has depends on a few favourites.
         return [
@@ -188,11 +161,20 @@ class Counts:
             for whole, part in zip((self.requests, self.bytes), missed, strict=True)
         ]
 
+    def _outcomes(self) -> list[list[float]]:
+        """Hits and misses of the live cache, then their bytes; in this minute."""
+        return [[self.hits, self.reasons.misses], [self.bytes_hit, self.bytes - self.bytes_hit]]
+
+    def _begin_to_count(self) -> None:
+        self._folded = self._outcomes()
+        self._asked = Tally()
+        self._looked_at = defaultdict[int, Tally](Tally)
+
     def _clear(self) -> None:
         self.requests = self.bytes = self.hits = self.bytes_hit = self.left_out = 0
         self.reasons = Reasons()
-        self._controls = Controls()
-        self._sums = [Sums(self._families) for _ in range(SLOTS)]
+        self._begin_to_count()
+        self._sums = defaultdict[int, Sums](lambda: Sums(self._families))
         self._new = [0.0, 0.0]
         self._infinite_missed = self._infinite_missed_bytes = 0
         self._late: set[int] = set()

@@ -3,28 +3,27 @@
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 
-from cache.whatif.estimate import GROUP_MASK, GROUPS
 from cache.whatif.keys import Keys
 from cache.whatif.orders import Order, Shared
 from cache.whatif.records import COLLAPSED, MISS
 from cache.whatif.slots import SLOTS
+from cache.whatif.strata import Tally, zeros
 
-Request = tuple[int, int, int, int, int]
-"""Key, size in bytes as the ledger counts it, payload bytes, outcome in the live cache, turn among all requests."""
+Request = tuple[int, int, int, int, int, int]
+"""Key, size in bytes as the ledger counts it, payload bytes, outcome in the live cache, turn of all, stratum."""
 
 
 class Family:
-    """``missed`` and ``missed_bytes`` count by slot and group of entries; hits are what is left of the requests."""
+    """``missed`` and ``missed_bytes`` count by open slot and stratum; hits are what is left of the requests."""
 
     def __init__(self, make: Callable[[Shared], Order], keys: Keys) -> None:
         self.held = array("I", [0])
-        self._hashes = keys.hashes
         self._weights = keys.weights
         self.shared = Shared(keys.sizes, keys.eligible, self.held, keys.weights)
         self.capacity_bytes = [0] * SLOTS
         self.size_bytes = [0] * SLOTS
-        self.missed = [[0.0] * GROUPS for _ in range(SLOTS)]
-        self.missed_bytes = [[0.0] * GROUPS for _ in range(SLOTS)]
+        self.missed = [array("d") for _ in range(SLOTS)]
+        self.missed_bytes = [array("d") for _ in range(SLOTS)]
         self.order = make(self.shared)
         self._flights: dict[int, int] = {}
         self._landed: dict[int, int] = {}
@@ -37,18 +36,18 @@ class Family:
         """Go through requests in their order; for each the slots in which it missed."""
         held, eligible, sizes, slots_of = self.held, self.shared.eligible, self.shared.sizes, self.shared.slots_of
         order, capacities, used = self.order, self.capacity_bytes, self.size_bytes
-        missed, missed_bytes, hashes = self.missed, self.missed_bytes, self._hashes
+        missed, missed_bytes = self.missed, self.missed_bytes
         touch, add, evict = order.touch, order.add, order.evict
         large_bytes, weight_in = self._weights.large_bytes, self._weights.weight
         told: list[int] = []
         tell = told.append
         self._landed, self._flights = self._flights, {}
         flights = self._flights
-        for key, size_bytes, payload_bytes, outcome, _ in requests:
+        for key, size_bytes, payload_bytes, outcome, _, stratum in requests:
             had = held[key]
             missing = eligible[key] & ~had
             if outcome:  # no hit in the live cache
-                if outcome == COLLAPSED and (waited := self._waited(key, payload_bytes)):
+                if outcome == COLLAPSED and (waited := self._waited(key, payload_bytes, stratum)):
                     tell(waited)
                     continue
                 if outcome == MISS:
@@ -56,15 +55,14 @@ class Family:
             if touch:
                 touch(key, had)
             if missing:
-                group = hashes[key] & GROUP_MASK
                 for slot in slots_of[missing]:
                     weight = size_bytes
                     if weight < large_bytes[slot]:
-                        missed[slot][group] += 1
-                        missed_bytes[slot][group] += payload_bytes
+                        missed[slot][stratum] += 1
+                        missed_bytes[slot][stratum] += payload_bytes
                     else:
                         weight = weight_in(slot, size_bytes)
-                        self._count(slot, key, payload_bytes)
+                        self._count(slot, key, payload_bytes, stratum)
                     room = capacities[slot] - weight
                     if room < 0:
                         missing ^= 1 << slot
@@ -117,6 +115,7 @@ class Family:
             for key, mask in enumerate(self.held):
                 if mask >> like & 1:
                     self.held[key] = mask | bit
+        self.missed[slot], self.missed_bytes[slot] = zeros(), zeros()
         self.order.open(slot, like)
         return self.resize(slot, capacity_bytes)
 
@@ -136,13 +135,13 @@ class Family:
         for key, mask in enumerate(self.held):
             self.held[key] = mask & keep
         self.capacity_bytes[slot] = self.size_bytes[slot] = 0
-        self.counted(slot)
+        self.missed[slot], self.missed_bytes[slot] = array("d"), array("d")
         self.order.close(slot)
 
-    def counted(self, slot: int) -> tuple[list[float], list[float]]:
-        """Misses and their bytes by group, since the last time."""
-        counts = self.missed[slot], self.missed_bytes[slot]
-        self.missed[slot], self.missed_bytes[slot] = [0.0] * GROUPS, [0.0] * GROUPS
+    def counted(self, slot: int) -> Tally:
+        """Misses and their bytes by stratum, since the last time."""
+        counts = Tally(self.missed[slot], self.missed_bytes[slot])
+        self.missed[slot], self.missed_bytes[slot] = zeros(), zeros()
         return counts
 
     def thin(self, slot: int, capacity_bytes: int, level: int) -> None:
@@ -159,14 +158,14 @@ class Family:
         self.order.sweep(slot)
         self.resize(slot, capacity_bytes)
 
-    def _waited(self, key: int, payload_bytes: int) -> int:
+    def _waited(self, key: int, payload_bytes: int, stratum: int) -> int:
         """Where the fetch that a request waited for was a miss, so was the request; 0 where it was one nowhere.
 
         As in the live cache such a request is no use of the entry.
         """
         missing = self._flights.get(key, self._landed.get(key, 0))
         for slot in self.shared.slots_of[missing]:
-            self._count(slot, key, payload_bytes)
+            self._count(slot, key, payload_bytes, stratum)
         return missing
 
     def _admit(self, slot: int, key: int, weight: int) -> None:
@@ -178,11 +177,11 @@ class Family:
         self.order.add(slot, key)
         self.size_bytes[slot] += weight
 
-    def _count(self, slot: int, key: int, payload_bytes: int) -> None:
+    def _count(self, slot: int, key: int, payload_bytes: int, stratum: int) -> None:
         """A miss."""
-        group, part = self._hashes[key] & GROUP_MASK, 0.5 ** self._weights.halvings(slot, self.shared.sizes[key])
-        self.missed[slot][group] += part
-        self.missed_bytes[slot][group] += part * payload_bytes
+        part = 0.5 ** self._weights.halvings(slot, self.shared.sizes[key])
+        self.missed[slot][stratum] += part
+        self.missed_bytes[slot][stratum] += part * payload_bytes
 
     def _weight(self, slot: int, key: int) -> int:
         return self._weights.weight(slot, self.shared.sizes[key])

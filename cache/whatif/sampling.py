@@ -13,9 +13,10 @@ from cache.whatif.keys import FREE, GONE, Keys
 from cache.whatif.records import MAX_LEVEL, level_of
 from cache.whatif.seen import Seen
 from cache.whatif.slots import SLOTS
+from cache.whatif.strata import Strata
 
-BASE_BYTES = 14 << 20
-"""The interpreter and its modules."""
+BASE_BYTES = 17 << 20
+"""The interpreter, its modules and the counts of a minute."""
 PLACE_BYTES = 130
 """A number's place in the arrays that all shadows share."""
 NAME_BYTES = 160
@@ -25,6 +26,8 @@ SLOT_BYTES = 22
 PACKED_BYTES = 44
 SEEN_PART = 32
 """The part of the memory for remembering that an entry was asked for, where nothing else of it is."""
+STRATA_PART = 16
+"""The part for remembering when and how often."""
 KEPT = 1.8
 """By how much the process takes up more than what is in use: what is freed is not given back, and arrays grow in steps.
 
@@ -56,6 +59,7 @@ class Sampling:
         self.level = keys.weights.level
         self.seen_level = 0
         self.seen: Seen | None = None  # while every entry is remembered there is no need
+        self.strata: Strata | None = None  # while every entry is looked at there is no need
         self._new_bytes: dict[int, list[float]] = {}  # by bits of the size, then by level
         self._eligible: dict[tuple[int, int], int] = {}  # worked out since the last change
         self.before_change: Callable[[], None] = lambda: None  # what was counted so far is at the old levels
@@ -78,11 +82,15 @@ class Sampling:
         """How many of the entries known are looked at in a slot."""
         return self._known(self.level[slot])
 
-    def new(self, entry: int, level: int, size_bytes: int) -> float:
-        """For how many new entries this one stands, of which nothing is remembered; 0 where it was asked for before."""
-        new = 1.0
+    def new(self, entry: int, level: int, size_bytes: int) -> tuple[float, bool]:
+        """For how many new entries this one stands, of which nothing is remembered; 0 where it was asked for before.
+
+        And whether it would seem new at whatever level it were.
+        """
+        new, seems_new = 1.0, True
         if self.seen is not None:
             stands_for = self.seen.add(entry)
+            seems_new = stands_for > 0
             if level < self.seen_level:
                 new = stands_for
         if new:
@@ -90,7 +98,7 @@ class Sampling:
             if bits not in self._new_bytes:
                 self._new_bytes[bits] = [0.0] * (MAX_LEVEL + 1)
             self._new_bytes[bits][level] += new * size_bytes
-        return new
+        return new, seems_new
 
     def share_bytes(self, slot: int, capacity_bytes: int) -> int:
         """What a capacity shrinks to, as the bytes of new entries do."""
@@ -133,7 +141,7 @@ class Sampling:
         """The tap leaves out all below this level from now on."""
         if level <= self.weights.least_level:
             return
-        self.before_change()
+        self._about_to_change()
         self.weights.least_level = level
         self._remember_less(max(self.seen_level, level))
         for capacity_bytes, slot in self.slot_of.items():
@@ -148,7 +156,7 @@ class Sampling:
         self._follow_shares()
         if self.memory_bytes() <= self._budget_bytes:
             return
-        self.before_change()
+        self._about_to_change()
         wanted = BASE_BYTES + ROOM * max(0, self._budget_bytes - BASE_BYTES)
         self._collect()
         while self.memory_bytes() > wanted and self._raise_fullest():
@@ -161,8 +169,9 @@ class Sampling:
         places, packed = map(sum, zip(*(family.order.places() for family in self._families.values()), strict=True))
         each = PLACE_BYTES + SLOT_BYTES * len(self.slot_of)
         seen = 0 if self.seen is None else len(self.seen)
+        strata = 0 if self.strata is None else len(self.strata)
         in_use = given * each + len(keys) * NAME_BYTES + 8 * places + PACKED_BYTES * packed
-        return BASE_BYTES + seen + int(KEPT * in_use)
+        return BASE_BYTES + seen + strata + int(KEPT * in_use)
 
     def _follow_shares(self) -> None:
         """Give every capacity that is sampled its share anew."""
@@ -174,10 +183,18 @@ class Sampling:
                 for family in self._families.values():
                     family.resize(slot, share_bytes)
 
+    def _about_to_change(self) -> None:
+        self.before_change()
+        if self.strata is None:
+            self.strata = Strata(self._part_bytes(STRATA_PART))
+
+    def _part_bytes(self, part: int) -> int:
+        return max(0, self._budget_bytes - BASE_BYTES) // part
+
     def _remember_less(self, level: int) -> None:
         """Only that an entry was asked for is kept of those below a level."""
         if level and self.seen is None:
-            self.seen = Seen(self._budget_bytes // SEEN_PART)
+            self.seen = Seen(self._part_bytes(SEEN_PART))
             for entry in self._keys.number:
                 self.seen.add(entry)
         self.seen_level = level

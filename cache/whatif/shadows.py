@@ -33,6 +33,7 @@ from cache.whatif.samples import FAMILIES
 from cache.whatif.sampling import Sampling
 from cache.whatif.sizes import in_memory
 from cache.whatif.slots import SLOTS
+from cache.whatif.strata import EVERYTHING
 
 MOST_WIDTHS = 32
 A_BATCH = 4096
@@ -127,6 +128,8 @@ class Shadows:
         Where every slot of a policy holds all of them nothing comes in or goes, so only the order of their last uses
         matters, and how often each was used.
         """
+        if self.sampling.strata is not None:  # each request is sorted
+            return False
         if any(third & KIND_MASK for _, _, third in records):  # anything but a hit: seen before memory is taken up
             return False
         uses = Counter(reversed(records))  # in the order of their last uses, the newest first
@@ -140,7 +143,7 @@ class Shadows:
         if behind:
             sizes, turns = self.keys.sizes, range(self._turn + 1, self._turn + 1 + len(records))
             requests = [
-                (key, sizes[key], record[2] >> SIZE_SHIFT, HIT, turn)
+                (key, sizes[key], record[2] >> SIZE_SHIFT, HIT, turn, EVERYTHING)
                 for record, key, turn in zip(records, map(keys.__getitem__, records), turns, strict=True)
             ]
             for family in behind:
@@ -169,14 +172,15 @@ class Shadows:
             key = keys.number.get(entry)  # where memory was short, settling has let the number go
             if key is not None:
                 key = self._remove(key, version, self._size_of(payload_bytes))
+        seems_new = False
         if key is None:
             level, size_bytes = level_of(entry), self._size_of(payload_bytes)
             eligible = self.sampling.eligible(level, size_bytes)
-            new = self.sampling.new(entry, level, size_bytes)
+            new, seems_new = self.sampling.new(entry, level, size_bytes)
             if new:
-                self.counts.new(entry, size_bytes, payload_bytes, new)
+                self.counts.new(payload_bytes, new)
             if not eligible and level < self.sampling.seen_level:
-                self.counts.answered(entry, size_bytes, payload_bytes, outcome)
+                self.counts.answered(payload_bytes, outcome, self._stratum(entry, size_bytes, outcome, seems_new))
                 return
             key = keys.add(entry, version, size_bytes, eligible)
             if not new:
@@ -184,9 +188,11 @@ class Shadows:
             self._grow()
             if width not in self._widths and len(self._widths) < MOST_WIDTHS:
                 self._widths.append(width)
-        self.counts.answered(entry, keys.sizes[key], payload_bytes, outcome)
-        state = keys.state[key]
-        self._waiting.append((key, keys.sizes[key], payload_bytes, outcome, self._turn))
+        size_bytes, state = keys.sizes[key], keys.state[key]
+        stratum = self._stratum(entry, size_bytes, outcome, seems_new)
+        self.counts.answered(payload_bytes, outcome, stratum)
+        self.counts.looked_at(keys.eligible[key], size_bytes, payload_bytes, stratum)
+        self._waiting.append((key, size_bytes, payload_bytes, outcome, self._turn, stratum))
         self._states.append(state)
         if outcome == COLLAPSED:
             # Who waited used nothing, and missed wherever the fetch was a miss.
@@ -198,6 +204,10 @@ class Shadows:
                 self._cold.add(key)
             if state == CHANGED:
                 self.counts.missed_everywhere(entry, payload_bytes)
+
+    def _stratum(self, entry: int, size_bytes: int, outcome: int, new: bool) -> int:
+        strata = self.sampling.strata
+        return EVERYTHING if strata is None else strata.of(entry, self._turn, size_bytes, outcome, new)
 
     def _invalidate(self, key_hash: int) -> None:
         for width in self._widths:

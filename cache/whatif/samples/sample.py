@@ -36,12 +36,12 @@ class SampleFamily(Family, ABC):
         touch, sampled = self.order.touch, self._sampled
         told = []
         self._landed, self._flights = self._flights, {}
-        for key, _, payload_bytes, outcome, turn in requests:
+        for key, _, payload_bytes, outcome, turn, stratum in requests:
             if outcome != COLLAPSED:
                 self._before(key, turn)
             had = held[key]
             missing = eligible[key] & ~had
-            if outcome == COLLAPSED and (waited := self._waited(key, payload_bytes)):
+            if outcome == COLLAPSED and (waited := self._waited(key, payload_bytes, stratum)):
                 told.append(waited)
                 continue
             if outcome == MISS:
@@ -50,7 +50,7 @@ class SampleFamily(Family, ABC):
             if had & sampled:
                 self._hit(key, had & sampled)
             for slot in slots_of[missing]:
-                self._count(slot, key, payload_bytes)
+                self._count(slot, key, payload_bytes, stratum)
                 weight = self._weight(slot, key)
                 if weight <= self.capacity_bytes[slot]:
                     if sampled >> slot & 1:
