@@ -43,7 +43,7 @@ class Oracle:
 
     def see(self, event, outcome, resized_out):
         if isinstance(event, Configured):
-            self.change(entry for entry in resized_out)
+            self.change((key, width) for key, width, _ in resized_out)
             for cache in self.caches:
                 cache.configure(cache.policy, event.capacity_bytes)
         elif isinstance(event, Get):

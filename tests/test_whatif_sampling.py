@@ -8,7 +8,20 @@ import pytest
 from cache.config import MIB
 from cache.policies import POLICIES
 from cache.whatif import sampling
-from cache.whatif.records import HIT, MISS, entry_hash, level_of, numbers
+from cache.whatif.hashes import everywhere
+from cache.whatif.records import (
+    COLLAPSED,
+    CONFIGURED,
+    HIT,
+    KIND_BITS,
+    MINUTE_ENDED,
+    MISS,
+    SHED,
+    SIZE_SHIFT,
+    entry_hash,
+    level_of,
+    numbers,
+)
 from cache.whatif.samples.lfu import LfuFamily
 from cache.whatif.samples.sample import NARROW
 from cache.whatif.samples.sieve import SieveFamily
@@ -17,6 +30,7 @@ from cache.whatif.shadows import Shadows
 from cache.whatif.tap import Entry, Tap
 from tests.whatif_days import sizes, zipf
 from tests.whatif_traces import (
+    DETERMINISTIC,
     NO_BOUND,
     PLACE_OF,
     Configured,
@@ -126,6 +140,67 @@ def test_a_tap_that_nobody_reads_sheds_by_key_stays_bounded_and_counts_all():
     assert told["requests"] == 20_000
     assert told["shed"] > 18_000
     assert told["estimated"]
+
+
+def played(*events):
+    """What the shadows of a large cache tell of (outcome, key), and of (SHED, outcome, requests, level)."""
+    records = [1 << 40, 0, CONFIGURED]
+    for kind, *rest in events:
+        if kind == SHED:
+            outcome, requests, level = rest
+            records += [requests, requests * 100, level << 2 * KIND_BITS | outcome << KIND_BITS | SHED]
+        else:
+            records += [everywhere(f"key {rest[0]}"), 1, 100 << SIZE_SHIFT | kind]
+    (told,) = Shadows(NO_BOUND).play([*records, 60, 0, MINUTE_ENDED])
+    return told
+
+
+def test_first_requests_that_one_instance_leaves_out_and_another_tells_of_count_once():
+    left_out = {key for key in range(1_000) if not level_of(entry_hash(everywhere(f"key {key}"), 0))}
+    of_one = [(MISS, key) for key in range(1_000) if key not in left_out]
+    told = played((SHED, MISS, len(left_out), 1), *of_one, *[(HIT, key) for key in range(1_000)])
+    assert told["requests"] == 2_000
+    assert abs(told["infinite"][0] - 1_000) < 100  # 0 where those of the other count twice, too
+
+
+def test_requests_that_were_lost_are_hit_in_the_shadows_as_often_as_those_that_were_not():
+    known = [(MISS if turn == 0 else HIT, key) for turn in range(4) for key in range(100)]
+    told = played(*known, (SHED, MISS, 100, 0), (SHED, HIT, 300, 0))
+    assert told["infinite"] == [600, 60_000]
+    assert {tuple(hit) for _, _, *hit in told["points"]} == {(600, 60_000)}
+    assert told["estimated"]
+    assert told["shed"] == 400
+
+
+def test_where_all_requests_of_a_minute_were_lost_the_shadows_hit_what_the_cache_did():
+    told = played((SHED, MISS, 100, 0), (SHED, HIT, 300, 0))
+    assert {tuple(hit) for _, _, *hit in told["points"]} == {(300, 30_000)} == {tuple(told["infinite"])}
+
+
+def test_memory_that_is_short_only_until_what_is_gone_is_collected_needs_no_sample():
+    """A thousand images that fit well, each replaced thirty times."""
+    trace = [Get((key, 0), 2_000, version) for version in range(30) for key in range(1_000)]
+    live = Live("lru", footprint_bytes(trace) * 2)
+    for _ in live.play(trace):
+        pass
+    live.tap.minute_ended(0)
+    shadows = Shadows(BASE_BYTES + (6 << 20), DETERMINISTIC)
+    (told,) = drained(live.tap, shadows)
+    assert not told["sampled"]
+    assert shadows.sampling.strata is None  # else no more hits are taken together
+
+
+def test_who_waited_for_a_fetch_from_before_a_change_of_capacity_is_counted_where_that_is_still_looked_at():
+    live = Live("lru", 64 * MIB)
+    image = Entry("k", "1")
+    live.tap.request(image, 100, MISS)
+    for capacity_bytes in (2048 * MIB, 4096 * MIB):
+        live.tap.configured(PLACE_OF["lru"], capacity_bytes)
+        live.tap.request(image, 100, COLLAPSED)
+    live.tap.minute_ended(0)
+    (told,) = drained(live.tap, Shadows(NO_BOUND))
+    assert told["reasons"]["collapsed"] == 2
+    assert told["requests"] == 3
 
 
 def test_what_is_shed_is_half_of_the_entries_and_all_that_is_asked_of_these():

@@ -108,7 +108,7 @@ def tally(requests, payload_bytes=SIZE):
 
 def test_a_slot_adds_what_it_knew_before_it_became_a_sample():
     sums = Sums(["lru"])
-    sums.add_known({"lru": tally({EVERYTHING: 30})})
+    sums.add_known({"lru": tally({EVERYTHING: 30})}, [[70, 50], [70 * SIZE, 50 * SIZE]], [0, 0])
     sums.add_sample({"lru": tally({10: 2, 11: 5})}, tally({10: 20, 11: 5}), 8)
     sums.add_asked(tally({10: 200, 11: 50}), [[200, 50], [200 * SIZE, 50 * SIZE]])
     assert sums.misses()["lru"] == pytest.approx([100, 100 * SIZE])

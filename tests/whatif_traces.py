@@ -103,24 +103,27 @@ class Running:
         self.versions: dict[tuple[Key, int], int] = {}
 
     def get(self, get: Get) -> int:
-        """The outcome."""
-        entry = (get.key, get.width)
-        if entry in self.ledger and self.versions[entry] == get.version:
+        """The outcome. As in the service an entry is that of an object, which never changes."""
+        key, entry = (get.key, get.width), (get.key, get.width, get.version)
+        if entry in self.ledger:
             self.ledger.touch(entry)
             return HIT
-        self.versions[entry] = get.version
+        if (known := self.versions.get(key, get.version)) != get.version:
+            self.ledger.remove((*key, known))
+        self.versions[key] = get.version
         return TOO_LARGE if self.ledger.admit(entry, get.payload_bytes) is None else MISS
 
     def remove(self, key: Key) -> None:
-        for entry in [entry for entry in self.versions if entry[0] == key]:
-            self.ledger.remove(entry)
+        for (name, width), version in self.versions.items():
+            if name == key:
+                self.ledger.remove((name, width, version))
 
     def clear(self) -> None:
-        for entry in self.versions:
-            self.ledger.remove(entry)
+        for key, version in self.versions.items():
+            self.ledger.remove((*key, version))
 
-    def configure(self, policy: str, capacity_bytes: int) -> list[tuple[Key, int]]:
-        """Go on with another policy or capacity; what went for it."""
+    def configure(self, policy: str, capacity_bytes: int) -> list[tuple[Key, int, int]]:
+        """Go on with another policy or capacity; what went for it: key, width and version."""
         if policy != self.policy:
             self.policy = policy
             self.ledger.follow(POLICIES[policy]())
@@ -156,7 +159,7 @@ class Live:
         """The outcome of each event."""
         for event in trace:
             if isinstance(event, Configured):
-                for key, width in self.cache.configure(event.policy, event.capacity_bytes):
+                for key, width, _ in self.cache.configure(event.policy, event.capacity_bytes):
                     self.tap.resized_out(key, width)
                 self.tap.configured(PLACE_OF[event.policy], event.capacity_bytes)
                 yield None

@@ -10,7 +10,7 @@ from cache.whatif.records import COLLAPSED, HIT, MISS, TOO_LARGE, level_of
 from cache.whatif.sampling import Sampling
 from cache.whatif.slots import SlotsOf
 from cache.whatif.strata import EVERYTHING, Tally
-from cache.whatif.sums import Sums
+from cache.whatif.sums import Sums, of_all
 
 MINUTE_SECONDS = 60
 DRAWING = "random"
@@ -40,11 +40,13 @@ class Counts:
         elif outcome == COLLAPSED:
             self.reasons.collapsed += times
 
-    def shed(self, outcome: int, requests: int, payload_bytes: int) -> None:
-        """Requests that nothing more is known of."""
+    def shed(self, outcome: int, requests: int, payload_bytes: int, by_entry: bool) -> None:
+        """Requests that nothing more is known of: ``by_entry`` all of some entries, else any, that were lost."""
         self.request(payload_bytes, outcome, requests)
         self.left_out += requests
         self.reasons.estimated = True
+        if not by_entry:
+            self._lost = [self._lost[0] + requests, self._lost[1] + payload_bytes]
 
     def answered(self, payload_bytes: int, outcome: int, stratum: int) -> None:
         """A request that was not shed."""
@@ -56,7 +58,7 @@ class Counts:
         """The same request in the slots that look at its entry, which is of this size there."""
         if stratum != EVERYTHING:
             halvings = self._keys.weights.halvings
-            for slot in self._slots_of[slots]:
+            for slot in self._slots_of[slots & self._sampling.sampled]:
                 self._looked_at[slot].count(stratum, payload_bytes, 0.5 ** halvings(slot, size_bytes))
 
     def new(self, payload_bytes: int, times: float) -> None:
@@ -107,6 +109,7 @@ class Counts:
         """Add what was counted at the levels of now; before these change, and at the end."""
         outcomes = self._outcomes()
         since = [[a - b for a, b in zip(*both, strict=True)] for both in zip(outcomes, self._folded, strict=True)]
+        lost = [a - b for a, b in zip(self._lost, self._lost_before, strict=True)]
         for slot in self._sampling.slot_of.values():
             sums, level = self._sums[slot], self._sampling.level[slot]
             missed = {name: family.counted(slot) for name, family in self._families.items()}
@@ -114,7 +117,7 @@ class Counts:
                 sums.add_sample(missed, self._looked_at[slot], 1 << level)
                 sums.add_asked(self._asked, since)
             else:
-                sums.add_known(missed)
+                sums.add_known(missed, since, lost)
         self._begin_to_count()
 
     def close(self, start: int, policy: str, capacity_bytes: int, going_on: bool = False) -> dict:
@@ -130,7 +133,15 @@ class Counts:
     def _document(self, start: int, policy: str, capacity_bytes: int) -> dict:
         sampling = self._sampling
         new, new_bytes = self._new
-        infinite = [self._infinite_missed + new, self._infinite_missed_bytes + new_bytes]
+        infinite = [
+            of_all(*each)
+            for each in zip(
+                (self._infinite_missed + new, self._infinite_missed_bytes + new_bytes),
+                self._outcomes(),
+                self._lost,
+                strict=True,
+            )
+        ]
         shown = {c: slot for c, slot in sorted(sampling.slot_of.items()) if slot not in self._late}
         missed = {c: self._sums[slot].misses() for c, slot in shown.items()}
         return {
@@ -166,12 +177,13 @@ class Counts:
         return [[self.hits, self.reasons.misses], [self.bytes_hit, self.bytes - self.bytes_hit]]
 
     def _begin_to_count(self) -> None:
-        self._folded = self._outcomes()
+        self._folded, self._lost_before = self._outcomes(), self._lost
         self._asked = Tally()
         self._looked_at = defaultdict[int, Tally](Tally)
 
     def _clear(self) -> None:
         self.requests = self.bytes = self.hits = self.bytes_hit = self.left_out = 0
+        self._lost = [0, 0]  # requests, and bytes
         self.reasons = Reasons()
         self._begin_to_count()
         self._sums = defaultdict[int, Sums](lambda: Sums(self._families))

@@ -107,8 +107,8 @@ class Family:
         self.size_bytes = [0] * SLOTS
         self.order.clear()
 
-    def open(self, slot: int, capacity_bytes: int, like: int | None) -> list[int]:
-        """Begin a slot that is closed, empty or with what another holds; the keys evicted to fit into it."""
+    def open(self, slot: int, capacity_bytes: int, like: int | None) -> None:
+        """Begin a slot that is closed, empty or with what of another fits into it."""
         bit = 1 << slot
         if like is not None:
             self.size_bytes[slot] = self.size_bytes[like]
@@ -117,23 +117,23 @@ class Family:
                     self.held[key] = mask | bit
         self.missed[slot], self.missed_bytes[slot] = zeros(), zeros()
         self.order.open(slot, like)
-        return self.resize(slot, capacity_bytes)
+        self.resize(slot, capacity_bytes)
 
-    def resize(self, slot: int, capacity_bytes: int) -> list[int]:
-        """Give a slot another capacity; the keys evicted for it, in their order."""
+    def resize(self, slot: int, capacity_bytes: int) -> None:
+        """Give a slot another capacity, and evict what is too much for it."""
         self.capacity_bytes[slot] = capacity_bytes
-        evicted = []
         while self.size_bytes[slot] > capacity_bytes:
             victim = self.order.evict(slot)
             self.size_bytes[slot] -= self._weight(slot, victim)
             self.held[victim] ^= 1 << slot
-            evicted.append(victim)
-        return evicted
 
     def close(self, slot: int) -> None:
         keep = ~(1 << slot)
         for key, mask in enumerate(self.held):
             self.held[key] = mask & keep
+        for flights in (self._flights, self._landed):
+            for key, mask in flights.items():
+                flights[key] = mask & keep
         self.capacity_bytes[slot] = self.size_bytes[slot] = 0
         self.missed[slot], self.missed_bytes[slot] = array("d"), array("d")
         self.order.close(slot)
@@ -163,7 +163,7 @@ class Family:
 
         As in the live cache such a request is no use of the entry.
         """
-        missing = self._flights.get(key, self._landed.get(key, 0))
+        missing = self._flights.get(key, self._landed.get(key, 0)) & self.shared.eligible[key]
         for slot in self.shared.slots_of[missing]:
             self._count(slot, key, payload_bytes, stratum)
         return missing

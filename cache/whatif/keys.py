@@ -11,7 +11,7 @@ Of a number: of no entry any more; to be given."""
 
 
 class Keys:
-    """Number 0 is nobody's. ``eligible`` are the slots in which an entry is looked at, by its level.
+    """Number 0 is nobody's. ``eligible`` are the slots in which an entry is looked at, by its level and size.
 
     ``at_level`` counts the entries by level.
     """

@@ -7,7 +7,7 @@
 | CLEARED | - | - | - |
 | RESIZED_OUT | hash of the key | - | width |
 | CONFIGURED | capacity in bytes | place of the policy in POLICIES | - |
-| SHED | requests left out | their payload bytes | their outcome (4 bits), level from now on |
+| SHED | requests left out | their payload bytes | their outcome (4 bits), level from now on (0: lost) |
 | MINUTE_ENDED | start of the minute, Unix seconds | 1 where it goes on | - |
 """
 

@@ -57,6 +57,7 @@ class Sampling:
         self._until_fit = FIT_EVERY
         self.slot_of: dict[int, int] = {}
         self.level = keys.weights.level
+        self.sampled = 0  # the slots whose level is not 0
         self.seen_level = 0
         self.seen: Seen | None = None  # while every entry is remembered there is no need
         self.strata: Strata | None = None  # while every entry is looked at there is no need
@@ -66,7 +67,7 @@ class Sampling:
 
     @property
     def exact(self) -> bool:
-        return self.seen_level == 0 and not any(self.level[slot] for slot in self.slot_of.values())
+        return self.seen_level == 0 and not self.sampled
 
     def eligible(self, level: int, size_bytes: int) -> int:
         """The slots in which an entry of this level and size is looked at."""
@@ -130,6 +131,7 @@ class Sampling:
         slot = self.slot_of.pop(capacity_bytes)
         self._eligible.clear()
         keep, eligible = ~(1 << slot), self._keys.eligible
+        self.sampled &= keep
         for key, mask in enumerate(eligible):
             eligible[key] = mask & keep
         for family in self._families.values():
@@ -156,9 +158,11 @@ class Sampling:
         self._follow_shares()
         if self.memory_bytes() <= self._budget_bytes:
             return
-        self._about_to_change()
         wanted = BASE_BYTES + ROOM * max(0, self._budget_bytes - BASE_BYTES)
         self._collect()
+        if self.memory_bytes() <= wanted:
+            return
+        self._about_to_change()
         while self.memory_bytes() > wanted and self._raise_fullest():
             self._collect()
 
@@ -231,6 +235,7 @@ class Sampling:
                 eligible[key] |= bit
             else:
                 eligible[key] &= ~bit
+        self.sampled = self.sampled | bit if level else self.sampled & ~bit
         if level:
             for family in self._families.values():
                 family.thin(slot, self.share_bytes(slot, capacity_bytes), level)

@@ -90,8 +90,9 @@ class Shadows:
             elif kind == CONFIGURED:
                 self.configure(_POLICY_NAMES[second], first)
             elif kind == SHED:
-                self.sampling.at_least(third >> 2 * KIND_BITS)
-                self.counts.shed(third >> KIND_BITS & KIND_MASK, first, second)
+                level, outcome = third >> 2 * KIND_BITS, third >> KIND_BITS & KIND_MASK
+                self.sampling.at_least(level)
+                self.counts.shed(outcome, first, second, by_entry=level > 0)
             elif kind == MINUTE_ENDED:
                 yield self.counts.close(first, self.policy, self.capacity_bytes, going_on=second == 1)
         self.settle()
@@ -177,7 +178,7 @@ class Shadows:
             level, size_bytes = level_of(entry), self._size_of(payload_bytes)
             eligible = self.sampling.eligible(level, size_bytes)
             new, seems_new = self.sampling.new(entry, level, size_bytes)
-            if new:
+            if new and level >= self.sampling.weights.least_level:  # which stand for those that are left out
                 self.counts.new(payload_bytes, new)
             if not eligible and level < self.sampling.seen_level:
                 self.counts.answered(payload_bytes, outcome, self._stratum(entry, size_bytes, outcome, seems_new))
@@ -218,7 +219,7 @@ class Shadows:
     def _remove(self, key: int, version: int, size_bytes: int) -> int:
         """Take a key out of all shadows; the number that its entry has from now on."""
         keys = self.keys
-        entry, state = keys.hashes[key], keys.state[key]
+        entry, state, object_stays = keys.hashes[key], keys.state[key], keys.versions[key] == version
         eligible = self.sampling.eligible(level_of(entry), size_bytes)
         for family in self.families.values():
             family.remove(key)
@@ -226,8 +227,9 @@ class Shadows:
         successor = keys.add(entry, version, size_bytes, eligible)
         self._grow()
         keys.state[successor] = FRESH if state == FRESH else CHANGED
-        for family in self.families.values():
-            family.order.follow(key, successor)
+        if object_stays:
+            for family in self.families.values():
+                family.order.follow(key, successor)
         return successor
 
     def _clear(self) -> None:
@@ -256,9 +258,8 @@ class Shadows:
         open_now = self.sampling.slot_of
         if len(open_now) == SLOTS:
             spared = (self.capacity_bytes, in_force_bytes)
-            off_grid = [c for c in open_now if c not in grid.GRID and c not in spared]
-            farthest = max(open_now, key=lambda c: max(c / in_force_bytes, in_force_bytes / c))
-            self.sampling.close(off_grid[0] if off_grid else farthest)
+            # Of the grid only some twenty are near enough to be open.
+            self.sampling.close(next(c for c in open_now if c not in grid.GRID and c not in spared))
         # A cache that is resized keeps what fits: a new shadow begins as the old capacity's, or else the nearest one's.
         like = self.capacity_bytes if capacity_bytes == in_force_bytes else None
         if like not in open_now:

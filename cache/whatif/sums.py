@@ -20,9 +20,13 @@ class Sums:
         self._asked = Tally()  # of all entries, in the time of the sample
         self._outcomes: list[Numbers] = [[0.0, 0.0], [0.0, 0.0]]
 
-    def add_known(self, missed: Mapping[str, Tally]) -> None:
+    def add_known(self, missed: Mapping[str, Tally], outcomes: Sequence[Numbers], lost: Sequence[int]) -> None:
+        """Of all entries; ``outcomes`` as below. Of these requests, and bytes, some were ``lost`` on their way."""
         for name, tally in missed.items():
-            self._known[name] = [so_far + sum(more) for so_far, more in zip(self._known[name], tally, strict=True)]
+            self._known[name] = [
+                so_far + of_all(sum(more), *rest)
+                for so_far, more, *rest in zip(self._known[name], tally, outcomes, lost, strict=True)
+            ]
 
     def add_sample(self, missed: Mapping[str, Tally], looked_at: Tally, scale: int) -> None:
         for name, tally in missed.items():
@@ -50,6 +54,12 @@ class Sums:
             ]
             for name, both in self._known.items()
         }
+
+
+def of_all(missed: float, outcomes: Sequence[float], lost: int) -> float:
+    """How many of all are missed, if those ``lost`` are as the others; else as the live cache's, where all are lost."""
+    whole = sum(outcomes)
+    return missed * (whole / (whole - lost)) if whole > lost else outcomes[1]
 
 
 def estimate(missed: Sequence[float], looked_at: Sequence[float], asked: Sequence[float]) -> float:

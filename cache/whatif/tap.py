@@ -2,6 +2,7 @@
 
 Where the ring fills faster than it is drained it sheds by the hash of the entry, never by time: half of all entries,
 then half of these. What is shed is counted and told, and an entry that is kept never misses a request.
+The level only rises, until whoever reads begins anew: the past of an entry that was shed is not known.
 """
 
 import struct

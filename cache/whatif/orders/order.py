@@ -41,7 +41,7 @@ class Order(Protocol):
         """A key left all slots; ``held`` is 0 by now, and the number does not come back before ``sweep``."""
 
     def follow(self, key: int, successor: int) -> None:
-        """What is remembered of a removed key beyond its being held is the successor's."""
+        """A key was removed whose object stays: what is remembered of it beyond its being held is the successor's."""
 
     def clear(self) -> None:
         """All keys left all slots."""
@@ -62,4 +62,4 @@ class Order(Protocol):
         """The number is given to another entry later; no slot holds or recalls it."""
 
     def places(self) -> tuple[int, int]:
-        """How many 8-byte places, and how many packed numbers of 48 bytes more, all queues take up."""
+        """How many 8-byte places, and how many packed numbers of ``PACKED_BYTES`` more, all queues take up."""

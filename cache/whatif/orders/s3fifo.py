@@ -81,7 +81,7 @@ class S3FifoOrder:
             (self._main_bytes if in_main >> slot & 1 else self._small_bytes)[slot] -= self._weight(slot, key)
 
     def follow(self, key: int, successor: int) -> None:
-        # The cache's ghosts are names: one that was removed elsewhere is still known where it was remembered.
+        # The cache's ghosts are names of objects: one that was purged elsewhere is still known where it was remembered.
         for slot in self._slots_of[self._in_ghost[key]]:
             ghost, left = self._ghost[slot], self._left_ghost[slot]
             place = -1
@@ -121,13 +121,11 @@ class S3FifoOrder:
             self._in_ghost[key] = mask & keep
 
     def sweep(self, slot: int) -> None:
-        held, in_main = self._held, self._in_main
+        held = self._held
         self._small[slot] = deque(key for key in self._small[slot] if held[key] >> slot & 1)
         self._main[slot] = deque(key for key in self._main[slot] if held[key] >> slot & 1)
         self._ghost[slot] = deque(self._ghosts_that_stay(slot))
         self._left_ghost[slot] = {}
-        for key in self._small[slot]:
-            in_main[key] &= ~(1 << slot)
         for sums, queues in zip(
             (self._small_bytes, self._main_bytes, self._ghost_bytes),
             (self._small, self._main, self._ghost),

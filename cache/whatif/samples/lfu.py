@@ -220,14 +220,14 @@ class LfuFamily(SampleFamily):
             self._rooms[slot] = Room(self.capacity_bytes[slot], room.siblings)
             self._rooms[slot].came = room.came
 
-    def open(self, slot: int, capacity_bytes: int, like: int | None) -> list[int]:
+    def open(self, slot: int, capacity_bytes: int, like: int | None) -> None:
         if like in self._rooms:
             self.capacity_bytes[slot] = self.capacity_bytes[like]
             room = self._rooms[slot] = copy(self._rooms[like])
             room.siblings = Siblings(room.siblings.level, self._random)
             self._segments[slot] = self._segments[like][:]
             self._sampled |= 1 << slot
-        return super().open(slot, capacity_bytes, like)
+        super().open(slot, capacity_bytes, like)
 
     def close(self, slot: int) -> None:
         if self._rooms.pop(slot, None):
@@ -235,16 +235,16 @@ class LfuFamily(SampleFamily):
             self._sampled &= ~(1 << slot)
         super().close(slot)
 
-    def resize(self, slot: int, capacity_bytes: int) -> list[int]:
+    def resize(self, slot: int, capacity_bytes: int) -> None:
         if slot not in self._rooms:
-            return super().resize(slot, capacity_bytes)
+            super().resize(slot, capacity_bytes)
+            return
         room, known_bytes = self._rooms[slot], self.capacity_bytes[slot]
         if room.room < NARROW * known_bytes and is_drift(known_bytes, capacity_bytes):
-            return []
+            return
         room.room += capacity_bytes - known_bytes
         self.capacity_bytes[slot] = capacity_bytes
         self._make_room(slot, room, 0.0)
-        return []
 
     def thin(self, slot: int, capacity_bytes: int, level: int) -> None:
         held, eligible, bit = self.held, self.shared.eligible, 1 << slot

@@ -200,10 +200,10 @@ class SieveFamily(SampleFamily):
         for slot, gap in self._gaps.items():
             self._begin(slot, gap.siblings.level)
 
-    def open(self, slot: int, capacity_bytes: int, like: int | None) -> list[int]:
+    def open(self, slot: int, capacity_bytes: int, like: int | None) -> None:
         if like in self._gaps:
             self._begin(slot, self._gaps[like].siblings.level)
-        return super().open(slot, capacity_bytes, like)
+        super().open(slot, capacity_bytes, like)
 
     def close(self, slot: int) -> None:
         if slot in self._gaps:
@@ -211,12 +211,12 @@ class SieveFamily(SampleFamily):
             self._sampled &= ~(1 << slot)
         super().close(slot)
 
-    def resize(self, slot: int, capacity_bytes: int) -> list[int]:
+    def resize(self, slot: int, capacity_bytes: int) -> None:
         if slot in self._gaps:
             if self.order.part_ahead(slot) < NARROW and is_drift(self.capacity_bytes[slot], capacity_bytes):
-                return []
+                return
             self._gaps[slot].bytes = 0.0
-        return super().resize(slot, capacity_bytes)
+        super().resize(slot, capacity_bytes)
 
     def thin(self, slot: int, capacity_bytes: int, level: int) -> None:
         if slot in self._gaps:
