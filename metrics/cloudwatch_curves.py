@@ -1,7 +1,7 @@
 """Curves as log events: one a minute, and one an hour, since a month of minutes would be a gigabyte to read."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from threading import Lock
 
 from metrics.channel import ChannelUnavailable
@@ -13,6 +13,10 @@ log = logging.getLogger(__name__)
 
 MOST_BYTES = 256_000
 """Of one event: no curve comes near it, and one that did would be refused with all that is sent beside it."""
+
+
+SILENCES = 24
+"""Hours in which somebody fell silent that are read minute by minute, at most: the newest."""
 
 
 class CurveLog:
@@ -47,9 +51,9 @@ class CurveLog:
         (first, last), edges = hours_and_minutes(start, end)
         hours = self._read(self._hours, first, last) if first < last else {}
         minutes = {of: curve for edge in edges for of, curve in self._read(self._minutes, *edge).items()}
-        loose = self._read(self._minutes, max(first, last - HOUR), last) if first < last else {}
-        rolled = {(at, name) for at, name in hours}
-        minutes |= {of: curve for of, curve in loose.items() if (of[0] // HOUR * HOUR, of[1]) not in rolled}
+        for hour in _not_rolled(hours, first, last):
+            loose = self._read(self._minutes, hour, hour + HOUR)
+            minutes |= {of: curve for of, curve in loose.items() if (hour, of[1]) not in hours}
         return [*_ordered(hours), *_ordered(minutes)]
 
     def _of_instance(self, instance: str, start: int, end: int) -> dict[int, Curve]:
@@ -76,6 +80,12 @@ class CurveLog:
             log.error("the curve of %s at %s is too long for a log event, it is lost", curve.instance, curve.start)
             return
         stream.append([Event(curve.start * 1000, text)], self._clock())
+
+
+def _not_rolled(hours: Collection[tuple[int, str]], first: int, last: int) -> list[int]:
+    """An hour is rolled with a minute of the next one: not so the one that is just over, nor that in which one ends."""
+    silent = {at + HOUR for at, name in hours if (at + HOUR, name) not in hours} | {last - HOUR}
+    return sorted(at for at in silent if first <= at < last)[-SILENCES:]
 
 
 def _ordered(curves: dict[tuple[int, str], Curve]) -> list[Curve]:

@@ -174,6 +174,22 @@ def test_an_hour_that_nobody_rolled_yet_is_read_by_its_minutes(channel):
     assert whole.live.requests == 600
 
 
+def test_the_last_hour_of_an_instance_that_fell_silent_is_read_whole(channel):
+    hour = NOON - 4 * HOUR
+    for number in range(0, 4 * 60, 5):
+        channel.send_curve(small("goes on", hour + 60 * number))
+        if number < 100 or number >= 200:
+            channel.send_curve(small("stopped for a while", hour + 60 * number))
+        if number < 100:
+            channel.send_curve(small("gone", hour + 60 * number))
+    told = channel.curves(hour, NOON, by_hours=True)
+    by_minutes = channel.curves(hour, NOON)
+    for name in ("goes on", "stopped for a while", "gone"):
+        [asked, in_all] = [sum(c.live.requests for c in some if c.instance == name) for some in (told, by_minutes)]
+        assert asked == in_all > 0
+    assert any(curve.period_seconds == HOUR for curve in told)
+
+
 def test_an_hour_is_rolled_by_whoever_goes_on_after_a_restart(channel, again):
     hour = NOON - HOUR
     for number in range(40):
