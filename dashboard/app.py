@@ -59,7 +59,7 @@ def create_app(settings: Settings, channel: Channel | None = None) -> Dash:
     _register_pages()
     app.layout = shell.layout(channel.traits.place, settings.image_service_url, bool(settings.manager_password))
     shell.register(app, reader, channel.traits.source)
-    statistics_callbacks.register(app, reader, verdicts)
+    statistics_callbacks.register(app, reader, curves, verdicts)
     what_if_callbacks.register(app, reader, curves, outlooks)
     decisions = Decisions(channel)
     configuration_callbacks.register(app, reader, channel, outlooks, trial(reader, curves, settings))

@@ -18,6 +18,7 @@ from metrics.schema import OF_ENGINE, REASONS
 
 UP_AND_DOWN = {1: "up", -1: "down", 0: "unchanged"}
 MOST_GAPS_TOLD = 2
+ESTIMATED = "These shares are in part estimated, as What-if could not look at every request."
 
 
 def sentences(
@@ -27,14 +28,19 @@ def sentences(
     before: Totals | None,
     window: Window,
     documents: Sequence[Configuration],
+    estimated: bool = False,
 ) -> tuple[str, str]:
-    """The value over the range, how it moved, its extreme; and, the same for every chart, gaps and changes."""
+    """The value over the range, how it moved, its extreme; and, the same for every chart, gaps and changes.
+
+    ``estimated`` says that why requests missed was told of a part of them only.
+    """
     if now is None:
         return "No data.", ""
     around = " ".join(filter(None, (_gaps(frame, window), _changes(documents, window))))
     if chart.name in _MISSED and now.requests == 0:
         return f"Alive, but no requests {window.within}, so there is no {_MISSED[chart.name]}.", around
-    return _TELL[chart.name](frame, now, before, window), around
+    told = _TELL[chart.name](frame, now, before, window)
+    return f"{told} {ESTIMATED}" if estimated and now.misses else told, around
 
 
 def _rates(frame: pd.DataFrame, now: Totals, before: Totals | None, window: Window) -> str:

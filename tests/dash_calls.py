@@ -7,10 +7,14 @@ from dash import Dash
 
 
 class Calls:
-    """``values`` of a call are by "id.property"; what a callback takes and is not given is None."""
+    """``values`` of a call are by "id.property"; what a callback takes and is not given is None.
 
-    def __init__(self, app: Dash) -> None:
+    Where ids have a part that matches, ``matched`` is what it is.
+    """
+
+    def __init__(self, app: Dash, matched: str = "") -> None:
         self._client = app.server.test_client()
+        self._matched = json.dumps(matched)
         self._callbacks = self._client.get("/_dash-dependencies").json
 
     def call(self, output: str, changed: str | list[str], values: dict[str, Any]) -> dict[str, Any]:
@@ -24,9 +28,9 @@ class Calls:
             "/_dash-update-component",
             json={
                 "output": callback["output"],
-                "outputs": _outputs(callback["output"]),
-                "inputs": [_given(each, values) for each in callback["inputs"]],
-                "state": [_given(each, values) for each in callback["state"]],
+                "outputs": _outputs(self._of_matched(callback["output"])),
+                "inputs": [self._given(each, values) for each in callback["inputs"]],
+                "state": [self._given(each, values) for each in callback["state"]],
                 "changedPropIds": changed,
             },
         )
@@ -48,12 +52,19 @@ class Calls:
         )
         return found
 
+    def _of_matched(self, ids: str) -> str:
+        return ids.replace('["MATCH"]', self._matched)
+
+    def _given(self, each: dict[str, Any], values: dict[str, Any]) -> Any:
+        name = self._of_matched(each["id"])
+        return {**each, "id": _id(name), "value": values.get(f"{name}.{each['property']}")}
+
 
 def _outputs(output: str) -> Any:
-    ids = output.strip(".").split("...")
-    outputs = [dict(zip(("id", "property"), each.rsplit(".", 1), strict=True)) for each in ids]
+    ids = [each.rsplit(".", 1) for each in output.strip(".").split("...")]
+    outputs = [{"id": _id(name), "property": of_it} for name, of_it in ids]
     return outputs if output.startswith("..") else outputs[0]
 
 
-def _given(each: dict[str, Any], values: dict[str, Any]) -> Any:
-    return {**each, "value": values.get(f"{each['id']}.{each['property']}")}
+def _id(name: str) -> Any:
+    return json.loads(name) if name.startswith("{") else name

@@ -10,7 +10,7 @@ import pytest
 
 from cache.config import DEFAULT, MIB, edited
 from dashboard.app import create_app
-from dashboard.pages import activity, what_if
+from dashboard.pages import activity, statistics, what_if
 from dashboard.ranges import iso
 from dashboard.settings import Settings
 from dashboard.whatif.verdicts import Score, score_words
@@ -224,6 +224,22 @@ def test_a_channel_that_fails_is_said_and_a_script_is_told(full, monkeypatch):
     shown = full.shown(f"{what_if.SENTENCE}.children")
     assert "disk on fire" in words(shown[f"{what_if.SENTENCE}.children"])
     assert full.client.get("/api/what-if").status_code == 503
+
+
+@pytest.mark.parametrize("estimated", [False, True])
+def test_why_requests_missed_says_where_it_is_estimated(manager, trace, estimated):
+    manager.fill([document | {"estimated": estimated} for document in trace[:40]])
+    told = manager.shown(f"{what_if.SENTENCE}.children")[f"{what_if.REASONS}.children"]
+    assert told.startswith("Of 100 misses, in part estimated: " if estimated else "Of 100 misses: ")
+    calls = Calls(manager.app, matched="reasons")
+    view = {f"{statistics.VIEW}.data": {}}
+    window = calls.call(f"{statistics.WINDOW}.data", f"{statistics.VIEW}.data", view)
+    part = json.dumps(statistics.of_chart("sentence", "reasons"), sort_keys=True, separators=(",", ":"))
+    of_graph = part.replace("sentence", "graph")
+    given = {f"{statistics.WINDOW}.data": window[f"{statistics.WINDOW}.data"]}
+    given[f"{of_graph}.id"] = statistics.of_chart("graph", "reasons")
+    shown = calls.call('{"chart":["MATCH"],"part":"graph"}.figure', f"{statistics.WINDOW}.data", given)
+    assert ("These shares are in part estimated" in shown[f"{part}.children"]) == estimated
 
 
 def test_json_and_csv_hold_the_same_counts(full):

@@ -23,6 +23,7 @@ from dashboard.ranges import Range
 from dashboard.reader import Reader
 from dashboard.sentences import sentences
 from dashboard.theme import palette
+from dashboard.whatif.curves import Curves
 from dashboard.whatif.verdicts import Verdicts
 from dashboard.window import Window, read_window
 from dashboard.words import count, span
@@ -32,9 +33,9 @@ MEANWHILE = "What it does not give comes from the store."
 log = logging.getLogger(__name__)
 
 
-def register(app: Dash, reader: Reader, verdicts: Verdicts) -> None:
+def register(app: Dash, reader: Reader, curves: Curves, verdicts: Verdicts) -> None:
     _register_window(app, reader)
-    _register_drawing(app, reader, verdicts)
+    _register_drawing(app, reader, curves, verdicts)
     _register_clientside(app)
 
 
@@ -78,7 +79,7 @@ def _register_window(app: Dash, reader: Reader) -> None:
         )
 
 
-def _register_drawing(app: Dash, reader: Reader, verdicts: Verdicts) -> None:
+def _register_drawing(app: Dash, reader: Reader, curves: Curves, verdicts: Verdicts) -> None:
     looks = Looks(reader)
 
     @app.callback(
@@ -97,7 +98,8 @@ def _register_drawing(app: Dash, reader: Reader, verdicts: Verdicts) -> None:
     def draw_chart(given: dict, scheme: str | None, twins: int | None, graph: dict) -> tuple:
         chart, window = BY_NAME[graph["chart"]], Window.from_json(given)
         look = looks.at(window)
-        said, around = sentences(chart, look.frame, look.now, look.before, window, look.documents)
+        estimated = chart.name == "reasons" and _estimated(curves, window)
+        said, around = sentences(chart, look.frame, look.now, look.before, window, look.documents, estimated)
         drawn = figure(
             chart,
             look.frame,
@@ -143,6 +145,12 @@ def _register_drawing(app: Dash, reader: Reader, verdicts: Verdicts) -> None:
     @app.callback(Output(page.INSTANCES, "children"), Input(page.WINDOW, "data"))
     def show_instances(_given: dict) -> Component:
         return instances_table(reader.fleet())
+
+
+def _estimated(curves: Curves, window: Window) -> bool:
+    """Whether why requests missed was not counted of each."""
+    curve = curves.over(window.range.start, window.range.end, window.instance)
+    return curve is not None and not curve.exact
 
 
 def _register_clientside(app: Dash) -> None:

@@ -103,7 +103,7 @@ def _of_an_engine(outlook: Outlook) -> list[Component]:
 
 
 def reasons(outlook: Outlook) -> str:
-    """Of 100 misses: 40 first requests, 37 too little room, 21 the policy, 2 other."""
+    """Of 100 misses, in part estimated: 40 first requests, 37 too little room, 21 the policy, 2 other."""
     counts = {reason: misses for reason, misses in outlook.curve.reasons.items() if misses}
     total = sum(counts.values())
     if not total:
@@ -115,4 +115,5 @@ def reasons(outlook: Outlook) -> str:
     end = ""
     if shares.get("cold", 0) >= 50:
         end = f" {shares['cold']:.0f} % of misses are first requests: more memory will not help those."
-    return f"Of 100 misses: {', '.join(large)}{f', {rest:.0f} other' if rest >= 0.5 else ''}.{end}"
+    estimated = "" if outlook.curve.exact else ", in part estimated"
+    return f"Of 100 misses{estimated}: {', '.join(large)}{f', {rest:.0f} other' if rest >= 0.5 else ''}.{end}"
