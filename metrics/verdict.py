@@ -31,7 +31,7 @@ class Kind(StrEnum):
     WORSE = "worse"
     TRAFFIC = "traffic changed"
     CUT_SHORT = "cut short"  # another change came before anything could be said
-    UNKNOWN = "unknown"  # the old setting's shadow did not run on
+    UNKNOWN = "unknown"  # too few minutes tell of both settings, or there was less memory than was asked for
 
 
 JUDGED = frozenset({Kind.CAME_TRUE, Kind.BETTER, Kind.WORSE, Kind.TRAFFIC})
@@ -43,7 +43,8 @@ class Verdict:
     """Rates are of requests since the change, by fractions: ``after`` what the cache hit, ``shadow`` what the new
     setting's shadow did and ``unchanged`` what the old one's. ``low`` and ``high`` hold ``off``, the gain that came
     less the one that was predicted for this very traffic, in 95 of 100 resamples. ``progress`` is how far a verdict
-    still to come is on its way; ``final`` tells that it will not change any more.
+    still to come is on its way; ``final`` tells that it will not change any more. ``given_bytes`` is the least capacity
+    that was in force, where a machine gave less than was asked for, else 0.
     """
 
     kind: Kind
@@ -57,6 +58,7 @@ class Verdict:
     progress: float = 0.0
     traffic_changed: bool = False
     final: bool = False
+    given_bytes: int = 0
 
     @property
     def judged(self) -> bool:
@@ -85,6 +87,8 @@ class MinuteOfBoth:
     unchanged_hits: int
     bytes_missed: int
     capacity_bytes: int
+    least_bytes: int = 0
+    """The capacity of the instance that had the least."""
 
 
 def judge(
@@ -104,14 +108,16 @@ def judge(
     ``choice`` draws for the resamples: blocks of minutes, since neighbours are alike. Unless told, the same minutes
     give the same.
     """
-    until = min(next_at or float("inf"), changed_at + window_seconds + LONGEST_SECONDS)
+    last = changed_at + window_seconds + LONGEST_SECONDS
+    until = min(next_at or float("inf"), last)
     later = [curve for curve in curves if changed_at <= curve.start and curve.end <= until]
     minutes = _under(later, old, new)
-    over = next_at is not None and next_at <= now
+    over = next_at is not None and next_at <= min(now, last)
+    final = now >= until + 2 * MINUTE
+    given_up = final and not over
     if not minutes:
         latest = [curve for curve in later if curve.start == max(each.start for each in later)]
-        given_up = now >= until + 2 * MINUTE and not over
-        if given_up or (latest and all(_is(curve, new) for curve in latest)):
+        if given_up or (latest and all(_is(curve, old, new) for curve in latest)):
             return Verdict(Kind.UNKNOWN, final=over or given_up)
         return Verdict(Kind.CUT_SHORT if over else Kind.WAITING, final=over)
     fills = SETTLED_AFTER_FILLS if old[0] != new[0] else 1
@@ -119,19 +125,27 @@ def judge(
     # As time goes by the first half is left out anyway: what the cache did while it changed over fades.
     counted = minutes[max(warm, min(len(minutes) // 2, len(minutes) - LEAST_MINUTES)) :]
     if len(counted) < LEAST_MINUTES:
+        if given_up:  # as where the service stopped soon after: no more minutes come
+            return Verdict(Kind.UNKNOWN, final=True)
         fetched = sum(minute.bytes_missed for minute in minutes) / minutes[-1].capacity_bytes / fills
         elapsed = (now - minutes[0].start) / (window_seconds + LEAST_MINUTES * MINUTE)
         progress = 0.5 + len(counted) / LEAST_MINUTES / 2 if counted else min(1.0, max(fetched, elapsed)) / 2
         return Verdict(Kind.CUT_SHORT if over else Kind.WARMING, progress=progress, final=over)
     requests = sum(minute.requests for minute in counted)
-    final = now >= until + 2 * MINUTE
     if requests < ENOUGH_REQUESTS:
         return Verdict(Kind.EARLY, requests=requests, minutes=len(counted), progress=1.0, final=final)
-    return _judged(counted, requests, prediction, choice or random.Random(7).randrange, final)
+    least = min(minute.least_bytes for minute in counted)
+    given_bytes = least if least < new[1] else 0
+    return _judged(counted, requests, prediction, choice or random.Random(7).randrange, final, given_bytes)
 
 
 def _judged(
-    minutes: Sequence[MinuteOfBoth], requests: int, prediction: Prediction, choice: Callable[[int], int], final: bool
+    minutes: Sequence[MinuteOfBoth],
+    requests: int,
+    prediction: Prediction,
+    choice: Callable[[int], int],
+    final: bool,
+    given_bytes: int,
 ) -> Verdict:
     after = sum(minute.hits for minute in minutes) / requests
     shadow = sum(minute.shadow_hits for minute in minutes) / requests
@@ -140,15 +154,19 @@ def _judged(
     gained = interval(minutes, lambda minute: minute.shadow_hits - minute.unchanged_hits, choice)
     promised = prediction.after - prediction.before
     room = max(CHANGED, 2 * prediction.error)
-    traffic_changed = not gained[0] - room <= promised <= gained[1] + room
+    as_promised = gained[0] - room <= promised <= gained[1] + room
+    # With less memory than was asked for, it may as well be the memory that makes the difference.
+    traffic_changed = not as_promised and not given_bytes
     off = after - shadow
     as_shadow = abs(off) <= CLOSE or low <= 0 <= high
     if not as_shadow:
         kind = Kind.BETTER if off > 0 else Kind.WORSE
+    elif as_promised:
+        kind = Kind.CAME_TRUE
     else:
-        kind = Kind.TRAFFIC if traffic_changed else Kind.CAME_TRUE
+        kind = Kind.TRAFFIC if traffic_changed else Kind.UNKNOWN
     return Verdict(
-        kind, after, shadow, unchanged, low, high, requests, len(minutes), 1.0, traffic_changed, final
+        kind, after, shadow, unchanged, low, high, requests, len(minutes), 1.0, traffic_changed, final, given_bytes
     )  # fmt: skip
 
 
@@ -181,13 +199,17 @@ def _under(curves: Sequence[Curve], old: Setting, new: Setting) -> list[MinuteOf
     return [
         _minute(start, group, old)
         for start, group in sorted(by_start.items())
-        if all(_is(curve, new) and old in curve.points and _own(curve) in curve.points for curve in group)
+        if all(_is(curve, old, new) and old in curve.points and _own(curve) in curve.points for curve in group)
     ]
 
 
-def _is(curve: Curve, new: Setting) -> bool:
-    """Whether an instance ran on a setting all minute; with less memory, where its machine could not give all."""
-    return len(curve.in_force) == 1 and _own(curve)[0] == new[0] and _own(curve)[1] <= new[1]
+def _is(curve: Curve, old: Setting, new: Setting) -> bool:
+    """Whether an instance ran on the new setting all minute; with less memory, where its machine could not give all.
+
+    The old one is less memory too, where the capacity grows: who still has it has not taken up the new one.
+    """
+    own = _own(curve)
+    return len(curve.in_force) == 1 and own[0] == new[0] and own[1] <= new[1] and own != old
 
 
 def _own(curve: Curve) -> Setting:
@@ -203,6 +225,7 @@ def _minute(start: int, group: Sequence[Curve], old: Setting) -> MinuteOfBoth:
         sum(curve.points[old].hits for curve in group),
         sum(curve.live.bytes_missed for curve in group),
         sum(_own(curve)[1] for curve in group),
+        min(_own(curve)[1] for curve in group),
     )
 
 

@@ -112,6 +112,47 @@ def test_where_nothing_was_ever_counted_it_ends_as_unknown():
     assert told([], now=T + 3 * 3600).kind is Kind.UNKNOWN
 
 
+def test_where_the_service_stopped_soon_after_it_waits_no_longer_than_its_time():
+    assert told(minutes(5, bytes=10), now=T + 4319).kind is Kind.WARMING
+    verdict = told(minutes(5, bytes=10), now=T + 4320)
+    assert (verdict.kind, verdict.final) == (Kind.UNKNOWN, True)
+
+
+def test_a_change_that_came_after_all_was_counted_cuts_nothing_short():
+    for curves in ([], minutes(5, bytes=10)):
+        assert told(curves, now=T + 9000, next_at=T + 8000).kind is Kind.UNKNOWN
+
+
+def grown(count, own_bytes, first=0, small=70, large=80):
+    """Minutes after LRU was to grow from 100 to 400, on an instance that has so much, and hits as much more."""
+    points = [["lru", 100, 7 * small, 7], ["lru", own_bytes, 7 * large, 7]]
+    return [
+        of_document(
+            whatif_days.small("a", T + 60 * number, requests=700, hits=7 * large, bytes_hit=0, points=points,
+                              policy="lru", capacity_bytes=own_bytes)
+        )
+        for number in range(first, first + count)
+    ]  # fmt: skip
+
+
+def judged_as_grown(curves, promised=PROMISED, now=T + 1200):
+    return judge(curves, ("lru", 100), ("lru", 400), promised, T, now)
+
+
+def test_the_old_capacity_is_not_the_new_one_with_less_memory():
+    assert judged_as_grown(grown(12, 100)).kind is Kind.WAITING
+    verdict = judged_as_grown([*grown(5, 100), *grown(4, 400, first=5)])
+    assert (verdict.kind, verdict.minutes, verdict.given_bytes) == (Kind.CAME_TRUE, 3, 0)
+
+
+def test_less_memory_than_was_asked_for_is_told_and_never_other_traffic():
+    verdict = judged_as_grown(grown(12, 300))
+    assert (verdict.kind, verdict.given_bytes) == (Kind.CAME_TRUE, 300)
+    verdict = judged_as_grown(grown(12, 300, large=73))
+    assert (verdict.kind, verdict.traffic_changed, verdict.given_bytes) == (Kind.UNKNOWN, False, 300)
+    assert judged_as_grown(grown(12, 400, large=73)).kind is Kind.TRAFFIC
+
+
 def test_it_ends_an_hour_after_the_window():
     assert told(minutes(100), now=T + 600 + 3600 + 120).final
 
