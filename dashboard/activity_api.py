@@ -25,16 +25,16 @@ def register(
     api: Blueprint,
     verdicts: Verdicts,
     decisions: Decisions,
-    check: Callable[[], None],
+    check: Callable[[str], None],
     asked: Callable[[], Range],
 ) -> None:
-    """``check`` raises the answer where what is known is old; ``asked`` reads the range of a request."""
+    """``check`` raises the answer where what is known is old, or says why verdicts are; ``asked`` reads the range."""
 
     @api.get("/api/activity")
     def activity() -> Response:
         range = asked()
         changes, decided = verdicts.changes(), decisions.over(range.start, range.end)
-        check()
+        check(verdicts.failure(changes))
         return jsonify(
             score=asdict(score(changes)),
             changes=[_change(change) for change in changes],
@@ -46,7 +46,7 @@ def register(
         range = asked()
         within = [c for c in verdicts.changes() if range.start <= made_at(c.document) < range.end]
         decided = decisions.over(range.start, range.end)
-        check()
+        check(verdicts.failure(within))
         answer = Response("".join(as_csv(within, decided)), content_type="text/csv; charset=utf-8; header=present")
         start, end = (iso(time).replace("-", "").replace(":", "")[:13] + "Z" for time in (range.start, range.end))
         answer.headers["Content-Disposition"] = f'attachment; filename="hitrate-activity-{start}-{end}.csv"'

@@ -100,7 +100,7 @@ def register(
         api,
         verdicts,
         decisions or Decisions(channel, clock),
-        lambda: _refuse_old_data(reader),
+        lambda why: _refuse_old_data(reader, why),
         lambda: _asked_span(clock()),
     )
 
@@ -165,10 +165,12 @@ def _chained(first, rest):
     yield from rest
 
 
-def _refuse_old_data(reader: Reader) -> None:
+def _refuse_old_data(reader: Reader, failure: str = "") -> None:
     # A page may show the last good data, with the reason beside it; a script would take it for the truth.
     if reader.failure:
         raise _unavailable(reader.failure.message)
+    if failure:
+        raise _unavailable(failure)
 
 
 def _refuse(reason: str) -> None:

@@ -283,6 +283,19 @@ def test_a_verdict_is_told_with_the_four_numbers(manager, trace):
     assert words(manager.activity(text="nobody")[f"{activity.ROWS}.children"]) == activity.NONE_MATCHES
 
 
+def test_a_script_is_told_no_verdict_while_curves_cannot_be_read(manager, monkeypatch):
+    def fail(self, *asked):
+        raise ChannelUnavailable("disk on fire")
+
+    promised = {"start": 0, "end": 60, "requests": 24_000, "before": 0.70, "after": 0.77, "error": 0.005}
+    change = edited(DEFAULT, {"policy": "gdsf"}, now=datetime.fromtimestamp(manager.now - 600, UTC))
+    manager.channel.publish(type(change).model_validate(change.model_dump() | {"prediction": promised}))
+    monkeypatch.setattr(SqliteChannel, "curves", fail)
+    for path in ("/api/activity", "/export/activity.csv"):
+        answer = manager.client.get(path)
+        assert (answer.status_code, "disk on fire" in answer.json["detail"]) == (503, True)
+
+
 def test_a_prediction_that_waits_for_its_verdict_is_not_asked_for_once_more():
     nothing_yet = Score(0, 0, None, 0)
     assert "Apply a suggestion" in score_words(nothing_yet)

@@ -18,7 +18,7 @@ from dashboard.scaling.decisions import Decisions
 from dashboard.scaling.words import turned_down
 from dashboard.theme import palette
 from dashboard.timeline import timeline, told
-from dashboard.whatif.verdicts import Change, Verdicts, long, numbers, score, score_words, short
+from dashboard.whatif.verdicts import MOST_JUDGED, Change, Verdicts, long, numbers, score, score_words, short
 from dashboard.window import PRESETS, read_window
 from dashboard.words import MISSING, moment
 from metrics.chain import AUTOSCALER
@@ -264,13 +264,19 @@ def _row(change: Change, not_chosen: str = "") -> Component:
 
 def _verdict(change: Change) -> Component | str:
     if change.verdict is None:
-        return "" if not change.is_setting else html.Span("No verdict: What-if knew too little", className="muted")
+        return "" if not change.is_setting else html.Span(f"No verdict: {_why_none(change)}", className="muted")
     return html.Div(
         [
             html.Strong(short(change), className=f"verdict verdict-{change.verdict.kind.name.lower()}"),
             html.Div(long(change), className="muted activity-why"),
         ]
     )
+
+
+def _why_none(change: Change) -> str:
+    if change.document.prediction is None:
+        return "What-if knew too little"
+    return f"only the newest {MOST_JUDGED} predictions are judged"
 
 
 def _spoken(number: str) -> Component | str:

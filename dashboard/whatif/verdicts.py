@@ -16,14 +16,15 @@ from metrics.schema import MINUTE
 from metrics.verdict import LONGEST_SECONDS, Kind, Verdict, judge
 
 MOST_JUDGED = 30
-"""The newest so many changes with a prediction; older ones keep what they were told, without a verdict."""
+"""The newest so many changes with a prediction; older ones keep the final verdict that they had, or have none."""
 
 NOT_YET = (Kind.WAITING, Kind.WARMING, Kind.EARLY)
 
 
 @dataclass(frozen=True)
 class Change:
-    """A document after another; ``verdict`` is None where nothing was predicted. ``next`` came and changed it again."""
+    """A document after another; ``verdict`` is None where nothing was predicted, or of one older than those judged.
+    ``next`` came and changed it again."""
 
     document: Configuration
     before: Configuration
@@ -57,7 +58,7 @@ class Verdicts:
         self._curves = curves
         self._window_seconds = window_seconds
         self._lock = threading.Lock()
-        self._final: dict[str, Verdict] = {}
+        self._told: dict[str, Verdict] = {}
 
     def changes(self) -> list[Change]:
         """Every change that can be read, newest first."""
@@ -68,9 +69,10 @@ class Verdicts:
         for document, before in pairwise(history):
             change = Change(document, before, None, following)
             if change.is_setting:
-                if document.prediction and left:
-                    left -= 1
-                    change = Change(document, before, self._verdict(change), following)
+                if document.prediction:
+                    verdict = self._verdict(change) if left else self._final(document)
+                    left = max(0, left - 1)
+                    change = Change(document, before, verdict, following)
                 following = document
             found.append(change)
         return found
@@ -80,13 +82,26 @@ class Verdicts:
         wanted = {document.version for document in documents if document.prediction}
         if not wanted:
             return {}
-        return {change.document.version: change for change in self.changes() if change.document.version in wanted}
+        judged = (change for change in self.changes() if change.verdict)
+        return {change.document.version: change for change in judged if change.document.version in wanted}
+
+    def failure(self, changes: Sequence[Change]) -> str:
+        """Why verdicts among these may be old; empty where they are not. One that is final asks for nothing any more,
+        so nothing would end a failure of before."""
+        open_ones = any(change.verdict and not change.verdict.final for change in changes)
+        return self._curves.failure if open_ones else ""
+
+    def _final(self, document: Configuration) -> Verdict | None:
+        with self._lock:
+            told = self._told.get(document.id)
+        return told if told and told.final else None
 
     def _verdict(self, change: Change) -> Verdict:
         document = change.document
         with self._lock:
-            if document.id in self._final:
-                return self._final[document.id]
+            told = self._told.get(document.id)
+        if told and told.final:
+            return told
         at, now = made_at(document), self._reader.now()
         start = int(at) // MINUTE * MINUTE
         end = min(start + self._window_seconds + LONGEST_SECONDS + 2 * MINUTE, int(now) // MINUTE * MINUTE)
@@ -94,13 +109,14 @@ class Verdicts:
         if next_at is not None:
             end = min(end, int(next_at))
         curves = self._curves.minutes(start, max(start, end))
+        if self._curves.failure:  # then these are of another time, or none at all
+            return told or Verdict(Kind.UNKNOWN)
         verdict = judge(
             curves, setting_of(change.before), setting_of(document), document.prediction, at, now, next_at,
             self._window_seconds,
         )  # fmt: skip
-        if verdict.final and not self._curves.failure:
-            with self._lock:
-                self._final[document.id] = verdict
+        with self._lock:
+            self._told[document.id] = verdict
         return verdict
 
 
@@ -112,7 +128,7 @@ def score(changes: Sequence[Change]) -> Score:
         len(judged),
         sum(errors) / len(errors) if errors else None,
         sum(verdict.kind is Kind.TRAFFIC for verdict in judged),
-        sum(change.verdict is not None and change.verdict.kind in NOT_YET for change in changes),
+        sum(bool(c.verdict) and c.verdict.kind in NOT_YET and not c.verdict.final for c in changes),
     )
 
 
@@ -154,6 +170,8 @@ def long(change: Change) -> str:
     if verdict.kind is Kind.CUT_SHORT:
         later = duration(made_at(change.next) - made_at(change.document)) if change.next else "soon"
         return f"v{change.next.version if change.next else ''} came {later} later."
+    if verdict.kind is Kind.UNKNOWN and verdict.given_bytes:
+        return f"{_given(change)}, and the prediction is of all of it."
     if not verdict.judged:
         return {
             Kind.WAITING: "No instance has run on it for a whole minute yet.",
@@ -161,7 +179,8 @@ def long(change: Change) -> str:
             if verdict.progress < 0.5
             else "The cache has turned over; a few minutes are counted first.",
             Kind.EARLY: f"Only {verdict.requests:,} requests since.",
-            Kind.UNKNOWN: "The shadow of the old setting did not run on, or nothing was counted.",
+            Kind.UNKNOWN: "Too few minutes tell of both settings: it was not in force for long, the shadow of the old "
+            "one did not run on, or the minutes are no longer kept or can't be read.",
         }[verdict.kind]
     told = (
         f"{_signed(verdict.gain)} on the latest {verdict.requests:,} requests, against "
@@ -171,6 +190,8 @@ def long(change: Change) -> str:
     )
     if not verdict.final:
         told += " So far: it is counted for an hour."
+    if verdict.given_bytes:
+        told += f" {_given(change)}."
     if verdict.traffic_changed:
         told += (
             f" The traffic changed: for that of before they promised {_signed(promised.after - promised.before)}, "
@@ -186,6 +207,11 @@ def numbers(change: Change) -> tuple[str, str, str, str]:
         return ("", "", "", "")
     predicted = f"{rate(promised.after)} ±{promised.error * 100:.1f}"
     return rate(promised.before), predicted, rate(verdict and verdict.after), rate(verdict and verdict.unchanged)
+
+
+def _given(change: Change) -> str:
+    asked = change.document.capacity_bytes
+    return f"A machine gave only {size(change.verdict.given_bytes)} of the {size(asked)} asked for"
 
 
 def _bare(difference: float) -> str:
