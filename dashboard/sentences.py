@@ -137,7 +137,7 @@ def _extreme(frame: pd.DataFrame, column: str, which: str, window: Window) -> st
         return ""
     at = finished[column].idxmin() if which == "lowest" else finished[column].idxmax()
     value = FORMATS[_UNIT[column]](finished.loc[at, column])
-    return f"; {which} {value} at {_when(finished.loc[at, 'time'].timestamp(), window)}"
+    return f"; {which} {value} at {words.when(finished.loc[at, 'time'].timestamp(), window.range.seconds)}"
 
 
 def _gaps(frame: pd.DataFrame, window: Window) -> str:
@@ -166,7 +166,7 @@ def _changes(documents: Sequence[Configuration], window: Window) -> str:
         return ""
     if len(documents) > 1:
         return f"{len(documents)} changes of the configuration."
-    return f"1 change: v{documents[0].version} at {_when(made_at(documents[0]), window)}."
+    return f"1 change: v{documents[0].version} at {words.when(made_at(documents[0]), window.range.seconds)}."
 
 
 def _stretch(start: int, end: int, window: Window) -> str:
@@ -174,7 +174,3 @@ def _stretch(start: int, end: int, window: Window) -> str:
         same_day = words.moment(start)[:6] == words.moment(end)[:6]
         return f"{words.moment(start)}-{words.clock(end)}" if same_day else words.span(start, end).removesuffix(" UTC")
     return f"{words.clock(start)}-{words.clock(end)}"
-
-
-def _when(seconds: float, window: Window) -> str:
-    return words.moment(seconds) if window.range.seconds > DAY else words.clock(seconds)

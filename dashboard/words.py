@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from dashboard.ranges import utc
+from dashboard.ranges import DAY, utc
 
 MISSING = "–"
 """What stands where there is no data; beside it, for those who listen, the words `no data`."""
@@ -118,6 +118,11 @@ def span(start: float, end: float) -> str:
 def moment(seconds: float) -> str:
     """23 Nov 12:04."""
     return f"{utc(seconds).day} {utc(seconds):%b %H:%M}"
+
+
+def when(seconds: float, range_seconds: float) -> str:
+    """12:04; 23 Nov 12:04 where it lies in a range of more than a day."""
+    return moment(seconds) if range_seconds > DAY else clock(seconds)
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:

@@ -205,6 +205,13 @@ def roll(minutes: Iterable[Curve], instance: str, hour: int) -> Curve | None:
     return replace(whole, start=hour, period_seconds=HOUR, since=max(minute.since for minute in told), anew=0.0)
 
 
+def at_a_time(curves: Iterable[Curve]) -> int:
+    """How many instances there were at once, on average: one that took another's place is not one more."""
+    told = [*curves]
+    seconds = _seconds(told, in_turn=False)
+    return max(1, round(sum(curve.seconds for curve in told) / seconds)) if seconds else 1
+
+
 def hours_and_minutes(start: int, end: int) -> tuple[tuple[int, int], list[tuple[int, int]]]:
     """The whole hours of a range, and the minutes before and after them."""
     first, last = -(-start // HOUR) * HOUR, end // HOUR * HOUR

@@ -57,6 +57,11 @@ def test_a_duration_has_one_unit(seconds, text):
     assert words.duration(seconds) == text
 
 
+def test_when_has_its_date_in_a_range_of_more_than_a_day():
+    assert words.when(1_800_000_000, 86_400) == "08:00"
+    assert words.when(1_800_000_000, 86_460) == "15 Jan 08:00"
+
+
 def test_a_span_within_a_day_has_no_date():
     start = 1_795_435_380
     assert words.span(start, start + 60) == "12:03-12:04 UTC"

@@ -6,7 +6,7 @@ import pytest
 
 from cache.config import MIB
 from metrics.curve_text import read, written
-from metrics.curves import HOUR, Count, add_curves, alike, hours_and_minutes, looked_at, of_document, roll
+from metrics.curves import HOUR, Count, add_curves, alike, at_a_time, hours_and_minutes, looked_at, of_document, roll
 from metrics.sqlite_channel import SqliteChannel
 from metrics.sqlite_curves import MINUTES_KEPT_SECONDS
 from tests import whatif_days
@@ -163,6 +163,17 @@ def test_minutes_that_one_after_the_other_told_are_as_long_as_they_took():
     hours = [roll(one, "a", T), roll(other, "b", T)]
     assert add_curves(hours).seconds == 180
     assert add_curves(hours, in_turn=True).seconds == 300
+
+
+def test_an_instance_that_took_anothers_place_is_not_one_more():
+    first, second = (
+        [of_document(small(name, T + 60 * n)) for name in names for n in minutes]
+        for names, minutes in (("ab", range(60)), ("cd", range(60, 90)))
+    )
+    assert at_a_time([*first, *second]) == 2
+    hours = [roll([c for c in first if c.instance == name], name, T) for name in "ab"]
+    assert at_a_time([*hours, *second]) == 2
+    assert at_a_time([]) == 1
 
 
 def test_a_shared_cache_is_not_held_against_shadows_that_have_still_to_fill():

@@ -180,7 +180,7 @@ def test_what_is_shown_stands_in_the_address_and_comes_back_from_it(tab, seeded)
     expect(page).to_have_url(re.compile(r"target=80"))
     page.reload()
     expect(page.locator("#what-if-title")).to_have_text("Miss rate by capacity, % of requests")
-    expect(page.locator(".suggestion h2").last).to_have_text("Reach 80 %")
+    expect(page.locator(".suggestion h2").last).to_have_text("At most 20 % missed")
 
 
 def test_without_a_target_the_field_says_which_is_used(tab, seeded):

@@ -165,12 +165,25 @@ def test_with_more_memory_the_present_policy_is_proposed_unless_another_is_surel
 
 
 def test_by_bytes_it_speaks_of_what_is_fetched():
-    told = advise(outlook(by_bytes=True), 0.8)
+    told = advise(outlook(show="bytes"), 0.8)
     assert told.sentence == (
         "Yes: same memory, better policy. SIEVE at 100 MB would have fetched 26.0 % of bytes from the store instead of "
         "30.0 % (-4.0 points), 40 fewer reads of the store a minute."
     )
     assert told.suggestions[2].title == "At most 20 % from the store"
+
+
+def test_in_misses_it_speaks_of_misses_and_of_nothing_else():
+    told = advise(outlook(show="miss"), 0.8)
+    assert told.sentence == (
+        "Yes: same memory, better policy. SIEVE at 100 MB would have missed 26.0 % instead of 30.0 % (-4.0 points), "
+        "40 fewer reads of the store a minute."
+    )
+    assert (told.suggestions[0].value, told.suggestions[0].told[0]) == ("26.0 %", "-4.0 points")
+    assert told.suggestions[2].title == "At most 20 % missed"
+    assert advise(outlook(show="miss"), 0.6).suggestions[2].told == ("Now 30.0 %.",)
+    out_of_reach = advise(outlook(show="miss"), 0.9).suggestions[2]
+    assert out_of_reach.told == ("No cache reaches it: the floor is 15.0 %, by first requests.",)
 
 
 def test_tab_stops_at_the_chosen_cell_else_at_the_present_else_at_the_first():
@@ -190,6 +203,18 @@ def test_less_memory_saves_where_the_curve_is_flat():
     assert told.kind == "save"
     assert told.sentence == "You can save: LRU at 50 MB would have hit the same 70.0 %, 50 MB less."
     assert told.suggestions[1].told[0] == "same rate, 50 MB less"
+
+
+@pytest.mark.parametrize(
+    ("show", "same"),
+    [
+        ("miss", "would have missed the same 30.0 %"),
+        ("bytes", "would have fetched the same 30.0 % of bytes from the store"),
+    ],
+)
+def test_what_can_be_saved_is_told_in_what_is_shown(show, same):
+    told = advise(outlook(curve({"lru": (40, 70, 70, 71, 71)}), show=show), 0.8)
+    assert told.sentence == f"You can save: LRU at 50 MB {same}, 50 MB less."
 
 
 def test_less_memory_promises_what_its_rounded_size_would_hit():
@@ -223,9 +248,20 @@ def test_samples_of_lfu_and_sieve_are_less_sure_than_of_others_and_exact_ones_ar
 
 
 def test_too_few_requests_are_too_early_and_it_says_for_how_long():
-    told = advise(outlook(curve(requests=12_000), pace=200), 0.8)
+    told = advise(outlook(curve(requests=12_000), pace=200, minutes=180), 0.8)
     assert told.sentence == "Too early: 12,000 of the 20,000 requests needed. About 40 min more."
     assert told.suggestions == ()
+
+
+def test_no_minutes_are_promised_where_the_range_never_holds_enough():
+    """A quarter of an hour at 1,000 a minute has 15,000 requests now and always."""
+    told = advise(outlook(curve(requests=15_000), pace=1_000, minutes=15), 0.8)
+    assert told.sentence == (
+        "Too early: 15,000 of the 20,000 requests needed. "
+        "A range this short does not hold so many: choose a longer one."
+    )
+    waiting = advise(outlook(curve(requests=15_000), pace=1_000, minutes=20), 0.8)
+    assert waiting.sentence.endswith("requests needed. About 5 min more.")
 
 
 def test_a_curve_that_knows_of_little_of_what_was_served_is_too_early():
@@ -269,6 +305,20 @@ def test_a_point_that_was_little_sampled_is_weak():
     assert not there.weak(("sieve", 100 * MIB))
 
 
+def test_no_target_is_reached_by_a_point_that_was_little_sampled():
+    unsure = curve(sampled={size * MIB: (0.01, 900) for size in (200, 400)})
+    reach = advise(outlook(unsure), 0.8).suggestions[2]
+    assert (reach.setting, reach.value) == (None, "Not sure")
+    assert reach.told == ("Too few images were sampled at the sizes that may reach it.",)
+
+
+def test_a_target_is_reached_by_the_smallest_point_that_is_sure():
+    points = {"lru": (40, 55, 70, 80, 84), "sieve": (45, 75, 75, 75, 75)}
+    found = outlook(curve(points, sampled={50 * MIB: (0.01, 900)}))
+    assert found.weak(("sieve", 50 * MIB))
+    assert advise(found, 0.75).suggestions[2].setting == ("lru", 145 * MIB)
+
+
 def test_sizes_in_a_row_have_their_unit_where_it_changes():
     told = words.sizes([size * MIB for size in (0.5, 1, 2, 512, 1024, 2048)])
     assert [" ".join(each).strip() for each in told] == ["512 KB", "1 MB", "2", "512", "1 GB", "2"]
@@ -293,8 +343,13 @@ def test_a_cell_that_was_little_sampled_says_how_sure_it_is():
 
 def test_a_machine_with_less_memory_has_a_setting_of_its_own():
     capped = curve(in_force={("lru", 60 * MIB): Count(9, 1, 9, 1)})
-    assert setting_now(capped, ("lru", 500 * MIB)) == ("lru", 60 * MIB)
-    assert setting_now(capped, NOW) == NOW
+    assert setting_now(capped, ("lru", 500 * MIB), capped=True) == ("lru", 60 * MIB)
+    assert setting_now(capped, NOW, capped=True) == NOW
+
+
+def test_a_setting_that_nobody_has_told_of_yet_is_the_one_in_force():
+    before = curve(in_force={("lru", 60 * MIB): Count(9, 1, 9, 1)})
+    assert setting_now(before, ("lru", 500 * MIB), capped=False) == ("lru", 500 * MIB)
 
 
 def test_what_is_expected_of_a_change_stands_beside_now():
@@ -305,6 +360,19 @@ def test_what_is_expected_of_a_change_stands_beside_now():
     assert expected(outlook(), ("lru", 50 * MIB)).fall.startswith(
         "The hit rate is expected to fall from 70.0 % to 55.0 %"
     )
+
+
+def test_times_of_a_range_of_days_have_their_date():
+    week = curve(period_seconds=7 * 86_400, seconds=7 * 86_400, requests=12_000, anew=1_800_086_400.0)
+    told = text(confidence(outlook(week, cut="when the capacity changed"))[0])
+    assert "requests since 15 Jan 08:00 UTC, when the capacity changed." in told
+    assert "began anew, with nothing, at 16 Jan 08:00 UTC." in told
+    early = advise(outlook(week, cut="when the capacity changed"), 0.8).sentence
+    assert "counted since 15 Jan 08:00 UTC, when" in early
+    of_days = expected(outlook(replace(week, live=curve().live)), ("sieve", 200 * MIB))
+    assert of_days.told[0] == "By 60,000 requests from 15 Jan 08:00 to 22 Jan 08:00 UTC, 7 d."
+    of_an_hour = expected(outlook(), ("sieve", 200 * MIB))
+    assert of_an_hour.told[0] == "By 60,000 requests from 08:00 to 09:00 UTC, 60 min."
 
 
 def test_what_is_not_known_is_said():

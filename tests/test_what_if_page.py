@@ -12,13 +12,19 @@ from cache.config import DEFAULT, MIB, edited
 from dashboard.app import create_app
 from dashboard.pages import activity, statistics, what_if
 from dashboard.ranges import iso
+from dashboard.reader import Reader
 from dashboard.settings import Settings
+from dashboard.whatif.curves import Curves
+from dashboard.whatif.outlooks import Outlooks
 from dashboard.whatif.verdicts import Score, score_words
-from metrics.channel import ChannelUnavailable
+from dashboard.window import read_window
+from metrics.channel import Announcement, ChannelUnavailable
+from metrics.prices import Prices
 from metrics.sqlite_channel import SqliteChannel
 from tests import whatif_days
 from tests.dash_calls import Calls
 from tests.test_configuration_page import words
+from tests.whatif_days import small
 
 POLICIES = ("lru", "random", "gdsf")
 
@@ -49,6 +55,12 @@ class Manager:
     def shown(self, output, changed=what_if.WINDOW, **values):
         window = self.window()[f"{what_if.WINDOW}.data"]
         return self._calls.call(output, f"{changed}.data", {f"{what_if.WINDOW}.data": window} | values)
+
+    def outlook(self, **address):
+        window, problems = read_window(address, self.now)
+        assert not problems
+        reader = Reader(self.channel, lambda: self.now)
+        return Outlooks(reader, Curves(self.channel), Prices()).over(window)
 
     def activity(self, which="all", text=""):
         given = {f"{activity.WHICH}.value": which, f"{activity.FILTER}.value": text}
@@ -126,6 +138,13 @@ def test_what_is_shown_is_one_choice_away(full, show, head):
         f"{what_if.GRAPH}.figure", f"{what_if.WINDOW}.data", {f"{what_if.WINDOW}.data": window}
     )  # fmt: skip
     assert shown[f"{what_if.TITLE}.children"].startswith(head)
+
+
+def test_where_misses_are_shown_the_answer_speaks_of_misses(full):
+    window = full.window(show="miss")[f"{what_if.WINDOW}.data"]
+    given = {f"{what_if.WINDOW}.data": window}
+    shown = full._calls.call(f"{what_if.SENTENCE}.children", f"{what_if.WINDOW}.data", given)
+    assert "100\xa0MB would have missed" in words(shown[f"{what_if.SENTENCE}.children"])
 
 
 @pytest.mark.parametrize(
@@ -208,6 +227,42 @@ def test_where_nothing_was_looked_at_around_the_new_capacity_counting_starts_wit
         f"Too early: 64 of the 20,000 requests needed, counted {since}."
     )
     assert f"Exact: all 64 requests {since}." in words(shown[f"{what_if.CONFIDENCE}.children"])
+
+
+def test_a_range_that_is_too_short_for_enough_requests_says_so(manager, trace):
+    manager.fill(trace[:20])
+    window = manager.window(**{"from": "now-15m", "to": "now"})[f"{what_if.WINDOW}.data"]
+    given = {f"{what_if.WINDOW}.data": window}
+    shown = manager._calls.call(f"{what_if.SENTENCE}.children", f"{what_if.WINDOW}.data", given)
+    assert words(shown[f"{what_if.SENTENCE}.children"]).strip().endswith("hold so many: choose a longer one.")
+
+
+def test_memory_is_paid_for_as_many_caches_as_there_are_and_not_for_those_that_are_gone(manager):
+    """Two instances that two others replaced half an hour ago, and one more since five minutes."""
+    start = manager.now - 3600
+    there = {"a": range(30), "b": range(30), "c": range(30, 60), "d": range(30, 60), "e": range(55, 60)}
+    told = [small(name, start + 60 * n, capacity_bytes=MIB) for name, minutes in there.items() for n in minutes]
+    whatif_days.fill(manager.channel, told)
+    assert manager.outlook().caches == 3
+    assert manager.outlook(**{"from": iso(start), "to": iso(manager.now - 300)}).caches == 2
+    assert manager.outlook(instance="d").caches == 1
+    manager.now += 1800  # nobody lives
+    assert manager.outlook().caches == 2
+
+
+def test_a_capacity_that_no_minute_tells_of_yet_is_what_an_undo_goes_back_from(full):
+    full.channel.publish(edited(DEFAULT, {"capacity_bytes": 80 * MIB}, now=datetime.now(UTC)))
+    assert full.outlook().now == ("lru", 80 * MIB)
+    undone = full.client.put("/api/configuration", json={"capacity_bytes": 100 * MIB}).json
+    assert undone["prediction"]["before"] < undone["prediction"]["after"]
+
+
+def test_on_a_machine_with_too_little_memory_what_it_has_is_what_is_in_force(manager):
+    told = [small("a", manager.now - 60 * n, capacity_bytes=2 * MIB) for n in range(1, 10)]
+    whatif_days.fill(manager.channel, told)
+    assert manager.outlook().now == ("lru", 100 * MIB)
+    manager.channel.announce(Announcement("a", manager.now, 0, "lru", 2 * MIB, capped=True))
+    assert manager.outlook().now == ("lru", 2 * MIB)
 
 
 def test_an_empty_page_says_what_to_do(manager):

@@ -58,7 +58,7 @@ class Sights:
 
     def _look(self, given: dict) -> Sight:
         window = Window.from_json(given)
-        outlook = self._outlooks.over(window, by_bytes=given["show"] == "bytes")
+        outlook = self._outlooks.over(window, given["show"])
         advice = None if outlook is None else advise(outlook, given["target"] / 100)
         return Sight(window, given["show"], outlook, advice)
 

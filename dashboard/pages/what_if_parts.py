@@ -46,7 +46,7 @@ def _suggestion(given: Suggestion, outlook: Outlook, window: Window) -> Componen
 def confidence(outlook: Outlook) -> list[Component]:
     """How sure it is, in words, and the check that it makes of itself."""
     curve = outlook.curve
-    since = f"{words.clock(curve.begun)} UTC{f', {outlook.cut}' if outlook.cut else ''}"
+    since = f"{words.when(curve.begun, curve.period_seconds)} UTC{f', {outlook.cut}' if outlook.cut else ''}"
     requests = words.plural(curve.live.requests, "request")
     if curve.sampled:
         rate, objects = min(curve.sampled.values())
@@ -63,7 +63,8 @@ def confidence(outlook: Outlook) -> list[Component]:
         told = f"Nearly exact: {requests} since {since}, of which a part is estimated."
     parts = [html.Span(told)]
     if curve.anew:
-        parts.append(html.Span(f" The shadows began anew, with nothing, at {words.clock(curve.anew)} UTC."))
+        anew = words.when(curve.anew, curve.period_seconds)
+        parts.append(html.Span(f" The shadows began anew, with nothing, at {anew} UTC."))
     if curve.shed:
         parts.append(html.Span(f" {words.plural(curve.shed, 'request')} were too many to follow and are estimated."))
     really, shadow = curve.checked

@@ -7,8 +7,9 @@ from cache.config import MAX_CAPACITY_BYTES, MIB, MIN_CAPACITY_BYTES
 from cache.policies import POLICIES
 from dashboard.choices import Choices, limit, policy_label
 from dashboard.cost import as_shown, dollars
+from dashboard.whatif.labels import shown_rate
 from dashboard.whatif.outlook import ENOUGH_COVERED, ENOUGH_REQUESTS, Outlook
-from dashboard.words import clock, count, gain, points, rate, size
+from dashboard.words import count, gain, points, rate, size, when
 from metrics.curves import Setting
 
 LEAST_GAIN = 0.005
@@ -69,9 +70,8 @@ def advise(outlook: Outlook, target: float) -> Advice:
         return Advice("memory", f"Yes: more memory pays. {_instead(outlook, twice)}", (pays, less, reach), twice)
     if less.setting:
         spared = size(outlook.now[1] - less.setting[1])
-        told = (
-            f"{named(less.setting, less.about)} would have hit the same {_rate(outlook, outlook.here)}, {spared} less."
-        )
+        same_rate = f"{_verb(outlook)} the same {_rate(outlook, outlook.here)}"
+        told = f"{named(less.setting, less.about)} {same_rate}, {spared} less."
         return Advice("save", f"You can save: {told}", three, less.setting)
     return Advice("stay", _stay(outlook), three)
 
@@ -134,21 +134,24 @@ def less_memory(outlook: Outlook) -> Suggestion:
 
 
 def reach_target(outlook: Outlook, target: float) -> Suggestion:
-    title = f"At most {100 - target * 100:g} % from the store" if outlook.by_bytes else f"Reach {target * 100:g} %"
+    title = _target(outlook, target)
     needs = {policy: outlook.capacity_for(policy, target) for policy in outlook.policies}
-    reaching = {policy: needs[policy] for policy in proposed(outlook) if needs[policy] is not None}
+    able = {policy: round_up(needs[policy]) for policy in proposed(outlook) if needs[policy] is not None}
+    reaching = {policy: capacity for policy, capacity in able.items() if not outlook.weak((policy, capacity))}
     if outlook.here >= target:
         return Suggestion(title, None, "Reached already", (f"Now {shown(outlook, outlook.here)}.",))
+    if able and not reaching:
+        return Suggestion(title, None, "Not sure", ("Too few images were sampled at the sizes that may reach it.",))
     if not reaching:
         ceiling = outlook.ceiling
         if ceiling is not None and ceiling < target:
-            limit = "floor" if outlook.by_bytes else "ceiling"
+            limit = "ceiling" if outlook.show == "hit" else "floor"
             told = f"No cache reaches it: the {limit} is {shown(outlook, ceiling)}, by first requests."
         else:
             told = f"Nothing up to {size(outlook.capacities[-1])} reaches it."
         return Suggestion(title, None, "Out of reach", (told,))
-    best = min(reaching, key=reaching.__getitem__)
-    setting = best, round_up(reaching[best])
+    best = min(reaching, key=needs.__getitem__)
+    setting = best, reaching[best]
     told = [cheaper(outlook, setting)]
     own = needs.get(outlook.now[0])
     if best != outlook.now[0]:
@@ -200,12 +203,18 @@ def _instead(outlook: Outlook, setting: Setting) -> str:
 
 def _gain(outlook: Outlook, setting: Setting) -> tuple[str, str]:
     there, here = outlook.rate(setting), outlook.here
-    told = gain(here, there) if outlook.by_bytes else gain(there, here)  # the store's part is what is not hit
+    told = gain(there, here) if outlook.show == "hit" else gain(here, there)  # of what is not hit, less is better
     return told, fewer_reads(outlook, setting)
 
 
 def _verb(outlook: Outlook) -> str:
-    return "would have fetched" if outlook.by_bytes else "would have hit"
+    return {"miss": "would have missed", "bytes": "would have fetched"}.get(outlook.show, "would have hit")
+
+
+def _target(outlook: Outlook, target: float) -> str:
+    if outlook.show == "hit":
+        return f"Reach {target * 100:g} %"
+    return f"At most {100 - target * 100:g} % {'from the store' if outlook.by_bytes else 'missed'}"
 
 
 def _stay(outlook: Outlook) -> str:
@@ -226,10 +235,10 @@ def _best_other(outlook: Outlook) -> str:
 def _too_early(outlook: Outlook) -> str:
     requests = outlook.curve.live.requests
     if requests < ENOUGH_REQUESTS:
-        since = f", counted since {clock(outlook.curve.begun)} UTC, {outlook.cut}" if outlook.cut else ""
+        begun = when(outlook.curve.begun, outlook.curve.period_seconds)
+        since = f", counted since {begun} UTC, {outlook.cut}" if outlook.cut else ""
         told = f"Too early: {count(requests)} of the {count(ENOUGH_REQUESTS)} requests needed{since}."
-        left = (ENOUGH_REQUESTS - requests) / outlook.pace if outlook.pace else math.inf
-        return f"{told} About {max(1, math.ceil(left))} min more." if left < 600 else told
+        return f"{told} {_until_enough(outlook)}".rstrip()
     if outlook.covered < ENOUGH_COVERED:
         return f"Too early: the curve knows of {rate(outlook.covered)} of the requests in this range."
     if outlook.now[0] not in POLICIES:
@@ -237,9 +246,19 @@ def _too_early(outlook: Outlook) -> str:
     return "Too early: the present setting has not been counted in this range yet."
 
 
+def _until_enough(outlook: Outlook) -> str:
+    """How long to wait. As time goes by a range loses at its beginning what comes at its end, so waiting may not do."""
+    if not outlook.pace:
+        return ""
+    if outlook.pace * outlook.minutes < ENOUGH_REQUESTS:
+        return "A range this short does not hold so many: choose a longer one."
+    left = math.ceil((ENOUGH_REQUESTS - outlook.curve.live.requests) / outlook.pace)
+    return f"About {left} min more." if left < 600 else ""
+
+
 def shown(outlook: Outlook, fraction: float | None) -> str:
-    """A hit rate; by bytes what is left of it, which is fetched from the store."""
-    return rate(1 - fraction if outlook.by_bytes and fraction is not None else fraction)
+    """A hit rate, or what is left of it: the misses, or by bytes what is fetched from the store."""
+    return rate(shown_rate(outlook.show, fraction))
 
 
 def _rate(outlook: Outlook, fraction: float | None) -> str:

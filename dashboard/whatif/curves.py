@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dashboard.reader import RETRY_SECONDS
 from metrics.channel import Channel, ChannelUnavailable
-from metrics.curves import HOUR, Curve, Setting, add_curves, alike, looked_at
+from metrics.curves import HOUR, Curve, Setting, add_curves, alike, at_a_time, looked_at
 
 BY_HOURS_FROM_SECONDS = 3 * HOUR
 """Longer ranges are read by whole hours, and by minutes at their ends."""
@@ -66,7 +66,10 @@ class Curves:
         return self._read(start, end, by_hours=False)
 
     def instances(self, start: int, end: int) -> list[str]:
-        return sorted({curve.instance for curve in self._read(start, end, end - start > BY_HOURS_FROM_SECONDS)})
+        return sorted({curve.instance for curve in self._of(start, end, "all")})
+
+    def instances_at_a_time(self, start: int, end: int) -> int:
+        return at_a_time(self._of(start, end, "all"))
 
     def _of(self, start: int, end: int, instance: str) -> list[Curve]:
         return of_instance(self._read(start, end, end - start > BY_HOURS_FROM_SECONDS), instance)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dashboard.cost import dollars
 from dashboard.whatif.advice import advise, besides, cheaper
 from dashboard.whatif.outlook import Outlook
-from dashboard.words import clock, count, duration, gain, rate, size
+from dashboard.words import count, duration, gain, rate, size, when
 from metrics.curves import Setting
 
 FALL = 0.02
@@ -43,10 +43,10 @@ def expected(outlook: Outlook | None, new: Setting | None) -> Expected:
     cost = cheaper(outlook, new)
     if cost:
         rows.append(("Cost a month, about", *(dollars(outlook.dollars_a_month(each)) for each in (outlook.now, new))))
-    since = outlook.curve.begun
+    curve = outlook.curve
+    since, until = (when(each, curve.period_seconds) for each in (curve.begun, curve.end))
     told = [
-        f"By {count(outlook.curve.live.requests)} requests from {clock(since)} to {clock(outlook.curve.end)} UTC, "
-        f"{duration(outlook.curve.end - since)}."
+        f"By {count(curve.live.requests)} requests from {since} to {until} UTC, {duration(curve.end - curve.begun)}."
     ]
     if new[0] != outlook.now[0] and besides(new[0], outlook.choices):
         told.append(besides(new[0], outlook.choices))

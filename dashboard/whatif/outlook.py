@@ -32,22 +32,29 @@ OFF_BY_SAMPLED = 0.03
 
 @dataclass(frozen=True, eq=False)
 class Outlook:
-    """One curve looked at from the setting that is in force. ``by_bytes`` makes every rate one of bytes, not requests.
+    """One curve looked at from the setting that is in force. ``show`` is what is spoken of: hit, miss or bytes, which
+    makes every rate one of bytes, not requests.
 
     ``served`` is how many requests statistics count in the same range; ``caches`` how many caches there are;
     ``choices`` what they can do. ``cut`` says why only the end of the range that was asked for is in it. ``pace`` is
-    how many requests a minute come of late; 0 where the range is over.
+    how many requests a minute come of late; 0 where the range is over. ``minutes`` is how long the range is that was
+    asked for.
     """
 
     curve: Curve
     now: Setting
     caches: int = 1
     prices: Prices = field(default_factory=Prices)
-    by_bytes: bool = False
+    show: str = "hit"
     served: int | None = None
     choices: Choices = ANY
     cut: str = ""
     pace: int = 0
+    minutes: int = 0
+
+    @property
+    def by_bytes(self) -> bool:
+        return self.show == "bytes"
 
     # --- rates -----------------------------------------------------------------------------------------------------
 
@@ -191,9 +198,12 @@ def off_by(choices: Choices) -> float:
     return OFF_BY_SAMPLED if choices.engine else OFF_BY
 
 
-def setting_now(curve: Curve, wanted: Setting) -> Setting:
-    """The setting in force; where the machine could not give all the memory, what most caches really have."""
-    if wanted in curve.points or wanted in curve.in_force or not curve.in_force:
+def setting_now(curve: Curve, wanted: Setting, capped: bool) -> Setting:
+    """The setting in force; where the machine could not give all the memory, what most caches really have.
+
+    Else what was in force in the range is not asked: it may be what an edit that nobody has told of yet has changed.
+    """
+    if not capped or wanted in curve.points or wanted in curve.in_force or not curve.in_force:
         return wanted
     same = {setting: count.requests for setting, count in curve.in_force.items() if setting[0] == wanted[0]}
     return max(same, key=same.__getitem__) if same else wanted

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from cache.config import Configuration, Prediction
 from dashboard.choices import choices
-from dashboard.fleet import made_at
+from dashboard.fleet import Fleet, made_at
 from dashboard.ranges import HOUR, Range
 from dashboard.reader import Reader
 from dashboard.whatif.curves import Curves
@@ -28,16 +28,17 @@ class Outlooks:
         self._curves = curves
         self._prices = prices
 
-    def over(self, window: Window, by_bytes: bool = False) -> Outlook | None:
+    def over(self, window: Window, show: str = "hit") -> Outlook | None:
         """What the curve of a window says of the setting in force; None where nothing was counted."""
         fleet = self._reader.fleet()
-        return self._over(window.range, "all" if fleet.shared else window.instance, fleet.setting, by_bytes)
+        instance = "all" if fleet.shared else window.instance
+        return self._over(window.range, instance, fleet.setting, window.whole_seconds, show)
 
     def from_now(self, base: Setting, seconds: int = HOUR) -> Outlook | None:
         """The same of the last so many seconds, seen from any setting."""
-        end = int(self._reader.now()) // MINUTE * MINUTE
+        end = self._this_minute()
         seconds = min(LONGEST_SECONDS, max(MINUTE, seconds // MINUTE * MINUTE))
-        return self._over(Range(end - seconds, end, MINUTE), "all", base, False)
+        return self._over(Range(end - seconds, end, MINUTE), "all", base, seconds)
 
     def predicted(self, base: Configuration, document: Configuration, seconds: int = HOUR) -> Configuration:
         """The document with what it is expected to do, where it changes the setting and enough is known."""
@@ -45,7 +46,7 @@ class Outlooks:
         outlook = self.from_now(old, seconds) if old != new else None
         return document.model_copy(update={"prediction": outlook and prediction(outlook, new)})
 
-    def _over(self, range: Range, instance: str, base: Setting, by_bytes: bool) -> Outlook | None:
+    def _over(self, range: Range, instance: str, base: Setting, seconds: int, show: str = "hit") -> Outlook | None:
         fleet = self._reader.fleet()
         # The curve of a shared cache is told by whoever looks after it at the time.
         wanted = (range.start, range.end, instance, ENOUGH_REQUESTS)
@@ -55,10 +56,10 @@ class Outlooks:
             return None
         if self._settling(curve.start):
             curve = comparable(settling=True) or curve
-        caches = 1 if fleet.shared or instance != "all" else len(self._curves.instances(range.start, range.end))
+        now = setting_now(curve, base, capped=bool(fleet.capped))
         looked_on = Outlook(
-            curve, setting_now(curve, base), max(1, caches), self._prices, by_bytes,
-            self._served(range, instance), choices(fleet), pace=self._pace(range, instance),
+            curve, now, self._caches(fleet, range, instance), self._prices, show, self._served(range, instance),
+            choices(fleet), pace=self._pace(range, instance), minutes=seconds // MINUTE,
         )  # fmt: skip
         return looked_on if looked_on.here is not None else self._since_looked_at(looked_on, range, instance)
 
@@ -73,6 +74,13 @@ class Outlooks:
         served = self._served(Range(curve.start, range.end, MINUTE), instance)
         return replace(whole, curve=curve, served=served, cut=cut)
 
+    def _caches(self, fleet: Fleet, range: Range, instance: str) -> int:
+        """How many are paid for: those of now; where the range is over or nobody lives, as many as there were."""
+        if fleet.shared or instance != "all":
+            return 1
+        living = 0 if self._is_over(range) else fleet.caches
+        return living or self._curves.instances_at_a_time(range.start, range.end)
+
     def _served(self, range: Range, instance: str) -> int | None:
         totals = self._reader.totals(range, instance)
         return totals.requests if totals else None
@@ -82,11 +90,17 @@ class Outlooks:
 
         The busiest: traffic that has just begun was only a part of its first minute, and the last may not be told yet.
         """
-        now = int(self._reader.now()) // MINUTE * MINUTE
-        if range.end < now:
+        if self._is_over(range):
             return 0
+        now = self._this_minute()
         last = [Range(end - MINUTE, end, MINUTE) for end in (now, now - MINUTE, now - 2 * MINUTE)]
         return max(self._served(minute, instance) or 0 for minute in last)
+
+    def _is_over(self, range: Range) -> bool:
+        return range.end < self._this_minute()
+
+    def _this_minute(self) -> int:
+        return int(self._reader.now()) // MINUTE * MINUTE
 
     def _settling(self, start: int) -> bool:
         """Whether a range begins soon after the setting last changed before it."""
