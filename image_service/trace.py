@@ -12,7 +12,7 @@ def make_trace(trace: Trace | None) -> Blueprint:
     @blueprint.get("/export/trace.csv")
     def export() -> Response:
         if trace is None:
-            raise Problem(404, "No trace is kept; TRACE_REQUESTS switches it on.")
+            raise Problem(404, "No trace is kept: that takes TRACE_REQUESTS, and WHATIF_BYTES other than 0.")
         return Response(trace.csv(), content_type="text/csv; charset=utf-8")
 
     return blueprint

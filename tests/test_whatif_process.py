@@ -256,8 +256,9 @@ def test_switched_off_there_is_no_process_and_no_trace(started):
     service = started(WHATIF_BYTES=0, TRACE_REQUESTS=100)
     play(service, 5)
     assert replays(service) == []
-    with pytest.raises(urllib.error.HTTPError, match="404"):
+    with pytest.raises(urllib.error.HTTPError, match="404") as refused:
         get(f"{service.url}/export/trace.csv")
+    assert "WHATIF_BYTES other than 0" in refused.value.read().decode()
 
 
 def test_the_trace_has_the_last_requests_with_hashed_keys(started):
