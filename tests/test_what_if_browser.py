@@ -192,6 +192,21 @@ def test_without_a_target_the_field_says_which_is_used(tab, seeded):
     expect(target).to_have_attribute("placeholder", "90 %")
 
 
+def test_a_pause_after_the_point_of_a_target_is_no_error(tab, seeded):
+    page = opened(tab, seeded)
+    target = page.get_by_role("textbox", name="Target")
+    target.fill("85.")
+    expect(page.locator(".suggestion h2").last).to_have_text("Reach 85 %")
+    target.press_sequentially("5")
+    expect(page.locator(".suggestion h2").last).to_have_text("Reach 85.5 %")
+
+
+def test_a_chosen_point_is_read_aloud(tab, seeded):
+    page = opened(tab, seeded)
+    cell(page, "lru", 64).click()
+    expect(page.locator("#what-if-said")).to_contain_text("LRU at 64 MB is told in full below the table.")
+
+
 def test_a_policy_of_the_legend_is_coloured_on_a_click(tab, seeded):
     page = opened(tab, seeded)
     sieve = "document.querySelector('.curve-graph .js-plotly-plot').data.find(t => t.meta.policy === 'sieve')"

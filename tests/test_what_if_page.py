@@ -1,12 +1,15 @@
 """The pages What-if and Activity without a browser: each callback asked as its page asks."""
 
+import csv
 import json
 import re
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import parse_qs
 
 import pytest
+from plotly.utils import PlotlyJSONEncoder
 
 from cache.config import DEFAULT, MIB, edited
 from dashboard.app import create_app
@@ -14,6 +17,7 @@ from dashboard.pages import activity, statistics, what_if
 from dashboard.ranges import iso
 from dashboard.reader import Reader
 from dashboard.settings import Settings
+from dashboard.whatif.api import ABOUT
 from dashboard.whatif.curves import Curves
 from dashboard.whatif.outlooks import Outlooks
 from dashboard.whatif.verdicts import Score, score_words
@@ -94,6 +98,21 @@ def test_apply_leads_to_configuration_filled_in_with_a_reason_and_applies_nothin
     assert full.channel.newest() == DEFAULT
 
 
+def reason_at(manager, window):
+    given = {f"{what_if.WINDOW}.data": window}
+    cards = manager._calls.call(f"{what_if.SENTENCE}.children", f"{what_if.WINDOW}.data", given)
+    [first, *_] = re.findall(r"/configuration\?([^\"]*)", json.dumps(cards[f"{what_if.CARDS}.children"]))
+    return parse_qs(first)["reason"][0]
+
+
+def test_the_reason_says_of_which_instance_and_up_to_when_its_rates_are(full):
+    day = f"{datetime.fromtimestamp(full.now, UTC).day} {datetime.fromtimestamp(full.now, UTC):%b %H:%M} UTC"
+    window = full.window()[f"{what_if.WINDOW}.data"]
+    assert reason_at(full, window).endswith(f" of 24,000 requests to {day}")
+    window = full.window(instance="host")[f"{what_if.WINDOW}.data"]
+    assert reason_at(full, window).endswith(f" of 24,000 requests of host to {day}")
+
+
 def test_the_table_has_the_present_cell_and_the_best_of_each_column(full):
     shown = full.shown(f"{what_if.GRID}.children")
     cells = json.dumps(shown[f"{what_if.GRID}.children"])
@@ -160,6 +179,17 @@ def test_where_misses_are_shown_the_answer_speaks_of_misses(full):
 )
 def test_a_target_is_what_its_field_can_take(text, target, told):
     assert what_if.target_of({"target": text}) == (target, told)
+
+
+@pytest.mark.parametrize(
+    ("typed", "target"), [(85, "85"), (99.5, "99.5"), ("85.", "85."), ("85.0", "85.0"), ("085", "085"), ("", "")]
+)
+def test_a_target_that_is_still_being_typed_is_taken_as_it_stands(manager, typed, target):
+    given = {f"{what_if.PRESET}.value": "1h", f"{what_if.INSTANCE}.value": "all", f"{what_if.SHOW}.value": "hit"}
+    changed = f"{what_if.TARGET}.value"
+    view = manager._calls.call(f"{what_if.VIEW}.data", changed, given | {changed: typed})[f"{what_if.VIEW}.data"]
+    assert view["target"] == target
+    assert what_if.target_of(view) == (float(typed or 90), "")
 
 
 def test_an_instance_that_did_not_report_falls_back_to_all_with_a_notice(full):
@@ -307,6 +337,80 @@ def test_json_and_csv_hold_the_same_counts(full):
     assert len(lines) == len(told["points"]) + 2
     first = told["points"][0]
     assert lines[1].startswith(f"{first['policy']},{first['capacity_bytes']},{first['requests']},{first['hits']},")
+
+
+def alike_from_the_sixth_minute(manager, trace):
+    """Forty minutes, in whose first five one of the capacities was not looked at yet."""
+    large = max(capacity for _, capacity, *_ in trace[0]["points"])
+    before = [d | {"points": [point for point in d["points"] if point[1] != large]} for d in trace[:5]]
+    return manager.fill([*before, *trace[5:40]])
+
+
+def exported(manager, **view):
+    """The rows of the page's own link by policy and capacity, and the link."""
+    given = {f"{what_if.WINDOW}.data": manager.window(**view)[f"{what_if.WINDOW}.data"]}
+    shown = manager._calls.call(f"{what_if.SENTENCE}.children", f"{what_if.WINDOW}.data", given)
+    address = shown[f"{what_if.CSV}.href"]
+    rows = csv.DictReader(manager.client.get(address).text.splitlines())
+    return {(row["policy"], int(row["capacity_bytes"])): row for row in rows}, parse_qs(address.partition("?")[2])
+
+
+def test_the_csv_of_the_page_has_the_rates_of_its_table_and_another_range_is_whole(manager, trace):
+    moved = alike_from_the_sixth_minute(manager, trace)
+    rows, asked = exported(manager)
+    assert asked["from"] == [iso(moved[5]["start"])]
+    assert {row["requests"] for row in rows.values()} == {"21000"}
+    grid = json.dumps(manager.shown(f"{what_if.GRID}.children")[f"{what_if.GRID}.children"])
+    assert f"GDSF at 100 MB: {float(rows['gdsf', 100 * MIB]['hit_rate']) * 100:.1f} %" in grid
+    whole = manager.client.get(f"/api/what-if?from={iso(moved[0]['start'])}").json["points"]
+    assert {point["requests"] for point in whole} == {21_000, 24_000}
+
+
+def test_the_csv_of_a_whole_day_ends_with_the_minute_that_the_page_ends_with(full):
+    rows, asked = exported(full, **{"from": "now-24h"})
+    assert {row["requests"] for row in rows.values()} == {"24000"}
+    assert asked["period"] == ["60"]
+
+
+def test_without_anything_counted_json_has_the_same_members_as_null(full):
+    told = full.client.get("/api/what-if").json
+    none = full.client.get("/api/what-if?instance=nobody").json
+    assert none.keys() == told.keys()
+    assert {name for name, value in none.items() if value is None} == {*ABOUT}
+
+
+def said_after(folder, told, chosen=None):
+    folder.mkdir()
+    manager = Manager(folder)
+    if told:
+        manager.fill(told)
+    return manager.shown(f"{what_if.SAID}.children", **{f"{what_if.CHOSEN}.data": chosen})[f"{what_if.SAID}.children"]
+
+
+def test_what_is_read_aloud_changes_with_the_answer_and_the_chosen_point_alone(tmp_path, trace):
+    assert said_after(tmp_path / "none", []) == "Nothing was counted in this range."
+    assert said_after(tmp_path / "early", trace[:10]) == "Too early to tell."
+    answer = said_after(tmp_path / "before", trace[:39])
+    assert answer == "Yes: same memory, better policy, GDSF at 100 MB."
+    assert said_after(tmp_path / "after", trace[:40]) == answer
+    chosen = said_after(tmp_path / "chosen", trace[:40], f"lru {64 * MIB}")
+    assert chosen == f"{answer} LRU at 64 MB is told in full below the table."
+
+
+def test_nothing_that_each_minute_writes_anew_is_read_aloud():
+    page = json.loads(json.dumps(what_if.layout(), cls=PlotlyJSONEncoder))
+    assert sorted(live_in(page)) == [what_if.NOTICE, what_if.SAID]
+
+
+def live_in(part):
+    """The ids of all that a screen reader reads whenever it changes."""
+    if isinstance(part, list):
+        return [found for each in part for found in live_in(each)]
+    if not isinstance(part, dict):
+        return []
+    given = part.get("props", {})
+    own = [given.get("id")] if given.get("role") in ("status", "alert") or "aria-live" in given else []
+    return own + live_in(given.get("children"))
 
 
 def test_an_instance_that_is_none_has_nothing(full):

@@ -33,6 +33,7 @@ CSV = "what-if-csv"
 # What is shown
 NOTICE = "what-if-notice"
 SENTENCE = "what-if-sentence"
+SAID = "what-if-said"
 CARDS = "what-if-cards"
 CONFIDENCE = "what-if-confidence"
 TITLE = "what-if-title"
@@ -63,7 +64,9 @@ def layout(**address: Address) -> html.Div:
             html.H1("What-if", className="visually-hidden"),
             _toolbar(view),
             html.Div(id=NOTICE, role="status", className="notices"),
-            html.P("Reading …", id=SENTENCE, className="answer", role="status"),
+            # Each minute has slightly other counts, so what is read aloud stands apart from what is shown.
+            html.Div(id=SAID, role="status", className="visually-hidden"),
+            html.P("Reading …", id=SENTENCE, className="answer"),
             html.Div(
                 id=BODY,
                 className="what-if-body",
@@ -214,6 +217,6 @@ def _grid() -> html.Div:
                     html.P("In percent, by capacity. * best of its column. Hatched: unsure.", className="caption"),
                 ],
             ),
-            html.Section(html.Div(className="skeleton"), id=PANEL, className="card point", **{"aria-live": "polite"}),
+            html.Section(html.Div(className="skeleton"), id=PANEL, className="card point"),
         ],
     )

@@ -14,6 +14,7 @@ from dashboard.pages.statistics_parts import FIRST_TIME, notices
 from dashboard.pages.what_if_grid import rates, row_order
 from dashboard.pages.what_if_parts import confidence, reasons, suggestions
 from dashboard.pages.what_if_point import point
+from dashboard.pages.what_if_said import said
 from dashboard.ranges import iso
 from dashboard.reader import Reader
 from dashboard.theme import palette
@@ -25,6 +26,7 @@ from dashboard.whatif.outlooks import Outlooks
 from dashboard.window import Window, read_window
 from dashboard.words import clock, unbroken
 from metrics.curves import Setting
+from metrics.schema import MINUTE
 
 KEPT = 8
 
@@ -68,6 +70,7 @@ def register(app: Dash, reader: Reader, curves: Curves, outlooks: Outlooks) -> N
     _register_choice(app, reader, curves)
     _register_answer(app, sights, reader, curves)
     _register_points(app, sights)
+    _register_said(app, sights, curves)
     app.clientside_callback(
         ClientsideFunction("whatIf", "address"), Output(page.ADDRESSED, "data"), Input(page.VIEW, "data")
     )
@@ -93,7 +96,9 @@ def _register_choice(app: Dash, reader: Reader, curves: Curves) -> None:
         asked = {name: value for name, value in (view or {}).items() if name in ("from", "to")}
         if preset != page.GIVEN:
             asked = {"from": f"now-{preset}", "to": "now"}
-        asked |= {"instance": instance, "show": show, "target": f"{target:g}" if target else ""}
+        # The field gives text while what stands there is no number's own way to be written: "85.", "85.0".
+        percent = f"{target:g}" if isinstance(target, int | float) else target or ""
+        asked |= {"instance": instance, "show": show, "target": percent}
         return asked if asked != view else no_update
 
     @app.callback(
@@ -101,7 +106,6 @@ def _register_choice(app: Dash, reader: Reader, curves: Curves) -> None:
         Output(page.NOTICE, "children"),
         Output(page.INSTANCE, "data"),
         Output(page.INSTANCE, "display"),
-        Output(page.CSV, "href"),
         Input(page.VIEW, "data"),
         Input(page.TICK, "n_intervals"),
     )
@@ -124,9 +128,8 @@ def _register_choice(app: Dash, reader: Reader, curves: Curves) -> None:
             window = replace(window, instance="all")
         show = view.get("show") if view.get("show") in page.SHOWS else "hit"
         given = window.as_json() | {"show": show, "target": target}
-        span = {"from": iso(window.range.start), "to": iso(window.range.end), "instance": window.instance}
         told = notices([*problems, *([wrong] if wrong else [])])
-        return given, told, choices, "none" if shared else None, "/export/what-if.csv?" + urlencode(span)
+        return given, told, choices, "none" if shared else None
 
 
 def _register_answer(app: Dash, sights: Sights, reader: Reader, curves: Curves) -> None:
@@ -137,13 +140,14 @@ def _register_answer(app: Dash, sights: Sights, reader: Reader, curves: Curves) 
         Output(page.CONFIDENCE, "children"),
         Output(page.REASONS, "children"),
         Output(page.BODY, "hidden"),
+        Output(page.CSV, "href"),
         Input(page.WINDOW, "data"),
     )
     def answer(given: dict) -> tuple:
         sight = sights.at(given)
         if sight.outlook is None:
             kind = "warning" if curves.failure else "info"
-            return _nothing(reader, curves), f"answer banner {kind}", [], [], "", True
+            return _nothing(reader, curves), f"answer banner {kind}", [], [], "", True, _csv_address(sight)
         advice = sight.advice
         kind = {"off": "answer banner error", "early": "answer banner info"}.get(
             advice.kind, f"answer answer-{advice.kind}"
@@ -156,6 +160,7 @@ def _register_answer(app: Dash, sights: Sights, reader: Reader, curves: Curves) 
             confidence(sight.outlook),
             reasons(sight.outlook),
             False,
+            _csv_address(sight),
         )
 
     @app.callback(
@@ -199,6 +204,22 @@ def _register_points(app: Dash, sights: Sights) -> None:
             order,
             point(sight.outlook, picked, sight.window, applicable=sure),
         )
+
+
+def _register_said(app: Dash, sights: Sights, curves: Curves) -> None:
+    @app.callback(Output(page.SAID, "children"), Input(page.WINDOW, "data"), Input(page.CHOSEN, "data"))
+    def say(given: dict, chosen: str | None) -> str:
+        sight = sights.at(given)
+        return said(sight.outlook, sight.advice, _setting(chosen), bool(curves.failure))
+
+
+def _csv_address(sight: Sight) -> str:
+    """The counts that the page divides: from when these begin, where it leaves out the beginning of the range."""
+    stretch = sight.window.range
+    start = stretch.start if sight.outlook is None else sight.outlook.curve.start
+    # Curves are of minutes, so either end may be none of the longer periods that a long range has.
+    span = {"from": iso(start), "to": iso(stretch.end), "period": MINUTE, "instance": sight.window.instance}
+    return "/export/what-if.csv?" + urlencode(span)
 
 
 def _nothing(reader: Reader, curves: Curves) -> list:

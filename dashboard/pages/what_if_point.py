@@ -86,9 +86,11 @@ def apply_link(outlook: Outlook, setting: Setting, window: Window) -> Component:
 
 def _apply_address(outlook: Outlook, setting: Setting, window: Window) -> str:
     there, here = outlook.rate(setting, by_bytes=False), outlook.rate(outlook.now, by_bytes=False)
+    # What is expected of the change will be of all instances and up to then, so the reason says of what this is.
+    whose = "" if window.instance == "all" else f" of {window.instance}"
     reason = (
         f"What-if: {named(setting)} would have hit {words.rate(there)} instead of {words.rate(here)} "
-        f"of {words.plural(outlook.curve.live.requests, 'request')} to {words.clock(outlook.curve.end)} UTC"
+        f"of {words.plural(outlook.curve.live.requests, 'request')}{whose} to {words.moment(outlook.curve.end)} UTC"
     )
     asked = {"policy": setting[0], "capacity_bytes": setting[1], "reason": reason}
     return "/configuration?" + urlencode(asked | {"over": window.range.seconds // 60 * 60})

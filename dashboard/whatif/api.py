@@ -1,4 +1,4 @@
-"""What-if for scripts: the curve of a range as JSON and as CSV, by the counts that the page divides."""
+"""What-if for scripts: all that was counted in a range as JSON and as CSV, so that ranges add up."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
@@ -15,6 +15,8 @@ COLUMNS = (
     "policy", "capacity_bytes", "requests", "hits", "misses", "hit_rate", "miss_rate", "bytes", "bytes_hit",
     "bytes_missed", "byte_hit_rate", "sampled_share", "sampled_objects",
 )  # fmt: skip
+
+ABOUT = ("since", "anew", "exact", "shed", "memory_bytes", "really", "without_limit", "misses_by_reason")
 
 
 def register(
@@ -52,9 +54,9 @@ def register(
 
 
 def as_json(curve: Curve | None) -> dict[str, Any]:
-    """``exact`` and ``since`` are null where nothing was counted."""
+    """All but the points is null where nothing was counted."""
     if curve is None:
-        return {"since": None, "exact": None, "points": []}
+        return dict.fromkeys(ABOUT) | {"points": []}
     return {
         "since": iso(curve.begun),
         "anew": iso(curve.anew) if curve.anew else None,
