@@ -58,6 +58,7 @@ class RedisCache:
         self._line = Line(options.url, options.timeout_milliseconds / 1000)
         self._settings = Settings(self._line, options.database, options.manage)
         self._lease = Lease(self._line)
+        self._database = options.database
         self._packing = packing
         self._find = find
         self._rows = Rows()
@@ -204,7 +205,7 @@ class RedisCache:
 
     def records(self) -> RedisRecords:
         """The requests of all who share it, for the one who has the lease."""
-        return RedisRecords(self._line, self._line.listener(), self._replays)
+        return RedisRecords(self._line, self._line.listener(), self._replays, self._database)
 
     def close(self) -> None:
         self._line.close()

@@ -31,7 +31,6 @@ from cache.whatif.records import (
 
 log = logging.getLogger(__name__)
 
-RECORDS, REASONS = b"hitrate:records", b"hitrate:reasons"
 _HEAD = struct.Struct(f">Q{2 * len(OUTCOMES)}Q")
 """The sender's number; requests and payload bytes of each outcome that it published before."""
 _OF_ALL = frozenset({*OUTCOMES, SHED, INVALIDATED, CLEARED})
@@ -44,7 +43,9 @@ NOTHING: Sums = (0,) * (2 * len(OUTCOMES))
 class RedisRecords:
     """``reads`` says whether this process is the one that replays; another may be so the next moment."""
 
-    def __init__(self, line: Line, listener: Redis, reads: Callable[[], bool]) -> None:
+    def __init__(self, line: Line, listener: Redis, reads: Callable[[], bool], database: int = 0) -> None:
+        # What is published goes to all of a server, whatever its database.
+        self._records, self._reasons = (f"hitrate:{database}:{name}".encode() for name in ("records", "reasons"))
         self._line = line
         self._listener = listener
         self._is_reader = reads
@@ -52,6 +53,7 @@ class RedisRecords:
         self._published = NOTHING
         self._has_read = False
         self._seen: dict[int, Sums] = {}
+        self._own = bytearray()
         self._told: list[dict[str, Any]] = []
         self._subscription: PubSub | None = None
         self._subscribed_to: set[bytes] = set()
@@ -61,14 +63,17 @@ class RedisRecords:
         return self._is_reader()
 
     def publish(self, records: bytes) -> None:
-        """Send records on; what can't be sent is counted for whoever reads."""
+        """Send records on; what can't be sent is counted for whoever reads. Who reads has its own by itself: among them
+        are the ends of minutes and the settings, which nobody could make up for."""
         message = _HEAD.pack(self._number, *self._published) + records
         self._published = _added(self._published, sums(numbers(records)))
-        self._send(RECORDS, message)
+        self._send(self._records, message)
+        if self.reads:
+            self._own += records
 
     def tell(self, told: dict[str, Any]) -> None:
         """What is known of a minute, for all."""
-        self._send(REASONS, json.dumps(told, separators=(",", ":")).encode())
+        self._send(self._reasons, json.dumps(told, separators=(",", ":")).encode())
 
     def read(self) -> bytes:
         """What came since the last time, in the order it came; b"" where this process is not the one to replay."""
@@ -76,19 +81,20 @@ class RedisRecords:
         if reads and not self._has_read:
             self._seen = {}  # what was published before is not lost: it was never ours
         self._has_read = reads
-        wanted = {RECORDS, REASONS} if reads else {REASONS}
-        taken = []
+        wanted = {self._records, self._reasons} if reads else {self._reasons}
+        taken, own = [], bytes(self._own) if reads else b""
+        self._own.clear()
         try:
             self._subscribe(wanted)
             for channel, message in self._messages():
-                if channel == REASONS:
+                if channel == self._reasons:
                     self._told.append(json.loads(message))
                 elif reads:
                     taken.append(self._records_of(message))
         except (RedisError, OSError) as error:
             log.debug("the records of others do not come in: %s", error)
             self.close()
-        return b"".join(taken)
+        return b"".join(taken) + own  # a minute that ends with them ends behind what others sent in it
 
     def heard(self) -> list[dict[str, Any]]:
         """What the reader has told since the last time."""
@@ -122,14 +128,15 @@ class RedisRecords:
 
     def _records_of(self, message: bytes) -> bytes:
         sender, *before = _HEAD.unpack_from(message)
+        if sender == self._number:
+            return b""
         records = numbers(message[_HEAD.size :])
         known = self._seen.get(sender)
         lost = array("q")
         if known is not None:
             lost = shed(tuple(now - then for now, then in zip(before, known, strict=True)))
         self._seen[sender] = _added(tuple(before), sums(records))
-        ours = records if sender == self._number else of_all(records)
-        return (lost + ours).tobytes()
+        return (lost + of_all(records)).tobytes()
 
 
 def sums(records: array) -> Sums:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any, Protocol
 
+from cache.whatif.backlog import Backlog
 from cache.whatif.tap import Tap
 from cache.whatif.trace import Trace
 from metrics.channel import Channel, ChannelUnavailable
@@ -68,7 +69,7 @@ class WhatIf:
         self._start = start
         self._union = union
         self._engine = engine
-        self._records_of_all = bytearray()
+        self._records_of_all = Backlog()
         self._pumping = Lock()
         self._closed = False
         self._tap_has_all = union is None  # nothing has been taken from it yet, nor forgotten
@@ -160,7 +161,7 @@ class WhatIf:
         while records := self._tap.take(A_BATCH_BYTES):
             self._keep_trace(records)
             union.publish(records)
-        self._records_of_all += union.read()
+        self._records_of_all.add(union.read())
         for told in union.heard():
             self._note_reasons(told)
         if not union.reads:
@@ -173,9 +174,7 @@ class WhatIf:
             records = self._tap.take(most_bytes)
             self._keep_trace(records)
             return records
-        records = bytes(self._records_of_all[:most_bytes])
-        del self._records_of_all[:most_bytes]
-        return records
+        return self._records_of_all.take(most_bytes)
 
     def _keep_trace(self, records: bytes) -> None:
         if self._trace is not None and records:
@@ -191,12 +190,18 @@ class WhatIf:
             return True
         has_all, self._tap_has_all = self._tap_has_all, False
         if not has_all:
+            while self._union is None and (records := self._tap.take(A_BATCH_BYTES)):
+                self._keep_trace(records)
             self._tap.renew()  # nobody reads: what nobody knows the beginning of is of no use to the next process
             self._records_of_all.clear()
         if now < self._not_before:
             return False
-        self._process = self._start(self._budget_bytes, self._engine)
         self._started_at = self._took_at = now
+        try:
+            self._process = self._start(self._budget_bytes, self._engine)
+        except OSError as error:
+            self._wait_longer(now, f"can't be started ({error})")
+            return False
         return True
 
     def _hand_over(self, now: float) -> None:
@@ -217,8 +222,11 @@ class WhatIf:
     def _let_go(self, now: float, what: str) -> None:
         if self._process is None:
             return
-        log.warning("the what-if process %s; shadows begin anew", what)
         self._end()
+        self._wait_longer(now, what)
+
+    def _wait_longer(self, now: float, what: str) -> None:
+        log.warning("the what-if process %s; shadows begin anew", what)
         lived = now - self._started_at
         longer = min(LONGEST_WAIT_SECONDS, self._wait_seconds * 2 or 1.0)
         self._wait_seconds = 1.0 if lived > LONGEST_WAIT_SECONDS else longer

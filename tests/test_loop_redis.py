@@ -279,7 +279,7 @@ def test_the_curve_is_of_the_requests_of_all_who_share_the_cache(start_service, 
     second = start_service(first.data_dir, CACHE_URL=redis.url(manage=1), **shared)
     clients = [Client(first.url), Client(second.url)]
     channel = channel_of(first)
-    wait_until(lambda: redis.client().pubsub_numsub("hitrate:records")[0][1] == 1, SECONDS, "somebody to read")
+    wait_until(lambda: redis.client().pubsub_numsub("hitrate:0:records")[0][1] == 1, SECONDS, "somebody to read")
     for key in list(images)[:20]:
         clients[0].put(key, images[key])
     for number, key in enumerate(list(images)[:20] * 10):

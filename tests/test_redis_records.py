@@ -30,9 +30,9 @@ def joined(redis):
     """Makes one who shares that Redis; ``one.is_reader`` may be changed."""
     made = []
 
-    def join(reads=False):
-        line = Line(f"redis://127.0.0.1:{redis.port}/0", 1.0)
-        one = RedisRecords(line, line.listener(), lambda: one.is_reader)
+    def join(reads=False, database=0):
+        line = Line(f"redis://127.0.0.1:{redis.port}/{database}", 1.0)
+        one = RedisRecords(line, line.listener(), lambda: one.is_reader, database)
         one.is_reader, one.line = reads, line
         one.read()
         made.append(one)
@@ -89,6 +89,22 @@ def test_minutes_and_settings_are_the_readers_own_to_say(joined):
     assert kinds(read(reader, 2)) == [HIT, CLEARED]
     reader.publish(some(HIT, more=control))
     assert kinds(read(reader, 4)) == [HIT, MINUTE_ENDED, CONFIGURED, CLEARED]
+
+
+def test_the_readers_own_minutes_and_settings_need_no_redis(joined):
+    reader = joined(reads=True)
+    reader._line = Line("redis://127.0.0.1:1/0", 0.05)
+    reader.publish(some(HIT, more=[lambda tap: tap.minute_ended(60), lambda tap: tap.configured(0, 1 << 20)]))
+    assert kinds(read(reader, 3)) == [HIT, MINUTE_ENDED, CONFIGURED]
+
+
+def test_who_shares_another_database_of_the_same_server_is_not_heard(joined):
+    reader, other, stranger = joined(reads=True), joined(), joined(database=1)
+    stranger.publish(some(MISS))
+    stranger.tell({"start": 60, "reasons": {"cold": 9}})
+    other.publish(some(HIT))
+    assert kinds(read(reader, 1)) == [HIT]
+    assert reader.heard() == []
 
 
 def test_what_was_lost_on_the_way_is_told_as_shed(joined, redis):

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from cache.whatif.records import MISS
 from cache.whatif.tap import Entry, Tap
+from cache.whatif.trace import Trace
 from metrics.curves import add_curves
 from metrics.sqlite_channel import SqliteChannel
 from metrics.whatif import WhatIf
@@ -109,6 +111,23 @@ def test_a_process_that_dies_is_replaced_and_the_new_one_says_since_when_it_coun
     assert (told["requests"], told["policy"], told["capacity_bytes"]) == (1, "lru", 1 << 20)
     assert told["since"] >= began - PATIENCE_SECONDS
     assert len(told["points"]) > 50
+
+
+def test_where_no_process_can_be_started_it_is_tried_ever_less_often_and_the_trace_has_no_hole():
+    tried = []
+
+    def start(*given):
+        tried.append(given)
+        raise BlockingIOError(11, "no more processes")
+
+    tap, trace = Tap(), Trace(100)
+    whatif = WhatIf("me", tap, Kept(), ENOUGH_BYTES, trace, start)
+    for number in range(5):
+        tap.request(Entry(f"k{number}", "1"), 10, MISS)
+        whatif.pump()
+    assert len(tried) == 1
+    assert "".join(trace.csv()).count("\n") == 1 + 5
+    whatif.close(0.0)
 
 
 def test_the_process_ends_when_the_line_is_cut(whatif):

@@ -8,12 +8,14 @@ import pytest
 from cache.config import MIB
 from cache.policies import POLICIES
 from cache.whatif import sampling
+from cache.whatif.backlog import Backlog
 from cache.whatif.hashes import everywhere
 from cache.whatif.records import (
     COLLAPSED,
     CONFIGURED,
     HIT,
     KIND_BITS,
+    KIND_MASK,
     MINUTE_ENDED,
     MISS,
     SHED,
@@ -201,6 +203,34 @@ def test_who_waited_for_a_fetch_from_before_a_change_of_capacity_is_counted_wher
     (told,) = drained(live.tap, Shadows(NO_BOUND))
     assert told["reasons"]["collapsed"] == 2
     assert told["requests"] == 3
+
+
+def test_records_of_several_senders_are_shed_by_key_where_more_come_than_are_taken():
+    backlog, tap = Backlog(calm_records=500), Tap(hashed=everywhere)
+
+    def ask(times):
+        for turn in range(times):
+            tap.request(Entry(f"k{turn % 400}", "1"), 100, MISS)
+            if turn % 64 == 63 or turn == times - 1:
+                backlog.add(tap.take(1 << 20))
+
+    ask(1_600)
+    backlog.take(1 << 20)
+    ask(1_200)  # an entry that is kept is kept each time, though there would be room for all again
+    flat = numbers(backlog.take(1 << 20))
+    kept = Counter(key for key, third in zip(flat[::3], flat[2::3], strict=True) if third & KIND_MASK == MISS)
+    assert set(kept.values()) == {3}
+    assert 20 < len(kept) < 150
+    tap.configured(0, 1 << 30)
+    ask(20_000)
+    assert len(backlog) < 1_200
+    tap.minute_ended(0)
+    backlog.add(tap.take(1 << 20))
+    shadows, told = Shadows(NO_BOUND), []
+    while data := backlog.take(1 << 18):
+        told += shadows.play(numbers(data))
+    assert told[0]["requests"] == 20_000
+    assert told[0]["shed"] > 15_000
 
 
 def test_what_is_shed_is_half_of_the_entries_and_all_that_is_asked_of_these():

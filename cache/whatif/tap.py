@@ -2,7 +2,6 @@
 
 Where the ring fills faster than it is drained it sheds by the hash of the entry, never by time: half of all entries,
 then half of these. What is shed is counted and told, and an entry that is kept never misses a request.
-The level only rises, until whoever reads begins anew: the past of an entry that was shed is not known.
 """
 
 import struct
@@ -15,21 +14,14 @@ from cache.whatif.records import (
     HIT,
     INVALIDATED,
     KIND_BITS,
-    MAX_LEVEL,
     MINUTE_ENDED,
     NUMBERS,
-    OUTCOMES,
     RECORD_BYTES,
     RESIZED_OUT,
-    SHED,
     SIZE_SHIFT,
     entry_hash,
-    level_of,
 )
-
-RING_RECORDS = 1 << 16
-CALM_RECORDS = RING_RECORDS // 2
-"""Up to here nothing is shed; each half of what is left above it takes the level one up."""
+from cache.whatif.shedding import CALM_RECORDS, Shedding
 
 _packed = struct.Struct(f"={NUMBERS}q").pack
 
@@ -63,14 +55,18 @@ class Tap:
         self._ring: list[bytes] = []
         self._calm = calm_records
         self._lock = Lock()
-        self._shed = [[0, 0] for _ in OUTCOMES]
+        self._shedding = Shedding(calm_records)
         self._in_force = (0, 0)
-        self.level = 0
+
+    @property
+    def level(self) -> int:
+        """Of the entries whose requests are not shed."""
+        return self._shedding.level
 
     def request(self, entry: Entry, payload_bytes: int, outcome: int) -> None:
         """An answered request; ``outcome`` is one of OUTCOMES, ``payload_bytes`` the same at each hit of an entry."""
         ring = self._ring
-        if len(ring) > self._calm or self.level:
+        if len(ring) > self._calm or self._shedding.level:
             self._request_in_a_rush(entry, payload_bytes, outcome)
         else:
             ring.append((outcome == HIT and entry.hit) or self._record(entry, payload_bytes, outcome))
@@ -101,7 +97,8 @@ class Tap:
         """The oldest records, which leave the ring; what was shed is told in front of them."""
         ring = self._ring
         count = min(len(ring), most_bytes // RECORD_BYTES)
-        told = self._tell_shed() if self.level else b""
+        with self._lock:
+            told = self._shedding.tell()
         taken = ring[:count]
         del ring[:count]
         return told + b"".join(taken)
@@ -110,20 +107,16 @@ class Tap:
         """Forget what is not taken yet, and shed nothing: who reads begins anew, with what is in force."""
         with self._lock:
             self._ring = [_packed(*self._in_force, CONFIGURED)]
-            self._shed = [[0, 0] for _ in OUTCOMES]
-            self.level = 0
+            self._shedding = Shedding(self._calm)
 
     def __len__(self) -> int:
         return len(self._ring)
 
     def _request_in_a_rush(self, entry: Entry, payload_bytes: int, outcome: int) -> None:
         with self._lock:
-            self.level = max(self.level, self._level_for(len(self._ring)))
-            if level_of(entry_hash(self._hashed(entry.key), entry.width)) < self.level:
-                self._shed[outcome][0] += 1
-                self._shed[outcome][1] += payload_bytes
-                return
-            self._ring.append(self._record(entry, payload_bytes, outcome))
+            hashed = entry_hash(self._hashed(entry.key), entry.width)
+            if not self._shedding.leaves_out(len(self._ring), hashed, payload_bytes, outcome):
+                self._ring.append(self._record(entry, payload_bytes, outcome))
 
     def _record(self, entry: Entry, payload_bytes: int, outcome: int) -> bytes:
         third = payload_bytes << SIZE_SHIFT | entry.width << KIND_BITS | outcome
@@ -131,21 +124,3 @@ class Tap:
         if outcome == HIT:
             entry.hit = record
         return record
-
-    def _level_for(self, length: int) -> int:
-        level, room, full = 0, self._calm, self._calm
-        while length > full and level < MAX_LEVEL:
-            level += 1
-            room //= 2
-            full += room
-        return level
-
-    def _tell_shed(self) -> bytes:
-        with self._lock:
-            shed, self._shed = self._shed, [[0, 0] for _ in OUTCOMES]
-            level = self.level
-        return b"".join(
-            _packed(requests, payload_bytes, level << 2 * KIND_BITS | outcome << KIND_BITS | SHED)
-            for outcome, (requests, payload_bytes) in zip(OUTCOMES, shed, strict=True)
-            if requests
-        )
