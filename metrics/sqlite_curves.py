@@ -50,7 +50,13 @@ def load(connection: sqlite3.Connection, start: int, end: int, by_hours: bool) -
 
 
 def prune(connection: sqlite3.Connection, hour: int) -> None:
-    connection.execute("DELETE FROM curves WHERE time < ?", (hour - MINUTES_KEPT_SECONDS,))
+    limit = hour - MINUTES_KEPT_SECONDS
+    # Of who fell silent no later minute came that would have rolled the last hour: it would go with its minutes.
+    over = connection.execute("SELECT DISTINCT instance, time / ? * ? FROM curves WHERE time < ?", (HOUR, HOUR, limit))
+    for instance, last in over.fetchall():
+        if not _rolled(connection, last, instance):
+            _roll(connection, last, instance)
+    connection.execute("DELETE FROM curves WHERE time < ?", (limit,))
     connection.execute("DELETE FROM curve_hours WHERE time < ?", (hour - HOURS_KEPT_SECONDS,))
 
 

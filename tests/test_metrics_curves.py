@@ -144,7 +144,24 @@ def test_minutes_of_curves_are_forgotten_before_hours(tmp_path):
     now[0] += MINUTES_KEPT_SECONDS + 4 * HOUR
     channel.send([])
     assert channel.curves(0, now[0]) == []
-    assert [curve.start for curve in channel.curves(0, now[0], by_hours=True)] == [T, T + HOUR]
+    assert [curve.start for curve in channel.curves(0, now[0], by_hours=True)] == [T, T + HOUR, T + 2 * HOUR]
+
+
+def test_the_last_hour_of_who_fell_silent_outlives_its_minutes(tmp_path):
+    now = [T]
+    channel = SqliteChannel(str(tmp_path / "channel.db"), lambda: now[0])
+    for name, minutes in {"silent": 3, "late": 3, "goes on": 70}.items():
+        for n in range(minutes):
+            channel.send_curve(small(name, T + 60 * n))
+    channel.send_curve(small("late", T - HOUR))
+    before = channel.curves(T, T + HOUR)
+    now[0] += MINUTES_KEPT_SECONDS + HOUR
+    channel.send([])
+    assert channel.curves(T, T + HOUR) == []
+    hours = {(hour.instance, hour.start): hour for hour in channel.curves(T - HOUR, T + HOUR, by_hours=True)}
+    assert hours.keys() == {("silent", T), ("late", T - HOUR), ("late", T), ("goes on", T)}
+    silent = [minute for minute in before if minute.instance == "silent"]
+    assert hours["silent", T] == roll(silent, "silent", T)
 
 
 def test_the_check_leaves_out_what_a_cache_does_while_it_settles_after_a_change():
