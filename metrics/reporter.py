@@ -71,6 +71,8 @@ class Reporter:
             self._spool.keep_open(self._open_minute())
 
     def _close_minute(self) -> None:
+        # A full disk is noticed before the tap is told that the minute is over, else it would be told so each second.
+        self._spool.keep_open(self._open_minute())
         usage = self._usage()
         counts, latency = self._recorder.roll(self._minute)
         try:

@@ -9,6 +9,8 @@ import pytest
 from cache.cache import Usage
 from cache.config import DEFAULT, MIB, edited
 from cache.memory import MemoryCache
+from cache.whatif.records import KIND_MASK, MINUTE_ENDED, MISS, NUMBERS, numbers
+from cache.whatif.tap import Entry, Tap
 from metrics.channel import ChannelUnavailable
 from metrics.follower import SHARE_OF_MEMORY, Follower
 from metrics.parts import Parts
@@ -239,7 +241,8 @@ def test_a_clock_that_steps_back_opens_no_minute_twice(world):
     assert world.requests() == {0: 1, 60: 1}
 
 
-def test_a_full_disk_at_the_end_of_a_minute_loses_no_count(world, monkeypatch):
+@pytest.mark.parametrize("refused", ["pathlib.Path.write_text", "os.rename"])
+def test_a_full_disk_at_the_end_of_a_minute_loses_no_count(world, monkeypatch, refused):
     world.recorder.served(True, 10, 1)
     world.now += 60
 
@@ -247,11 +250,35 @@ def test_a_full_disk_at_the_end_of_a_minute_loses_no_count(world, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("pathlib.Path.write_text", full)
+        patch.setattr(refused, full)
         with pytest.raises(OSError, match="No space"):
             world.station.roll(world.now)
     world.pass_seconds(1)
     assert world.requests() == {0: 1}
+
+
+def test_a_minute_that_a_full_disk_holds_up_ends_once_for_the_tap(tmp_path, monkeypatch):
+    tap = Tap()
+    recorder = Recorder(tap)
+    spool = Spool(tmp_path)
+    reporter = Reporter("me", recorder, MemoryCache("lru", MIB).usage, lambda: 1, spool)
+    reporter.open(NOON)
+    recorder.served(False, 10, 1, entry=Entry("a", "1"))
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.write_text", full)
+        for second in range(60, 63):
+            with pytest.raises(OSError, match="No space"):
+                reporter.roll(NOON + second)
+    recorder.served(False, 10, 1, entry=Entry("b", "2"))
+    for second in range(63, 66):
+        reporter.roll(NOON + second)
+    kinds = [third & KIND_MASK for third in numbers(tap.take(1 << 18))[2::NUMBERS]]
+    assert kinds == [MISS, MISS, MINUTE_ENDED]
+    assert [minute.values["requests"] for minute in Parts(tmp_path, "me").waiting(10, NOON + 66.0)] == [2]
 
 
 def test_the_spool_is_bounded_and_counts_what_it_drops(world, tmp_path):
