@@ -11,6 +11,7 @@ what the old policy left behind is judged only when it is asked for; after three
 
 Setting = tuple[str, int]
 """A policy and a capacity in bytes."""
+UNKNOWN: Setting = ("", 0)
 
 
 @dataclass(frozen=True)
@@ -259,6 +260,9 @@ def _checked(ordered: Sequence[Curve], settling: bool, in_turn: bool) -> tuple[C
             if unsettled_bytes.get(cache, 0) > 0:
                 unsettled_bytes[cache] -= curve.live.bytes_missed
                 continue
+        else:
+            # An hour with a change in it: which setting came last isn't told, so that of the next has still to settle.
+            last["" if in_turn else curve.instance] = UNKNOWN
         really, shadow = really + curve.checked[0], shadow + curve.checked[1]
     return really, shadow
 

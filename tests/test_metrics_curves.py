@@ -173,6 +173,24 @@ def test_the_check_leaves_out_what_a_cache_does_while_it_settles_after_a_change(
     assert (really.requests, really.hits, shadow.hits) == (90, 3 * 3 + 3 * 0 + 3 * 7, 3 * 3 + 3 * 7 + 3 * 7)
 
 
+@pytest.mark.parametrize("in_turn", [False, True])
+@pytest.mark.parametrize("begin", [10, 11])
+def test_the_check_by_hours_leaves_out_what_comes_after_an_hour_with_a_change_in_it(begin, in_turn):
+    def hour(number, *minutes):
+        start = T + number * HOUR
+        told = [of_document(small("a", start + 60 * n, since=T - HOUR, **more)) for n, more in enumerate(minutes)]
+        return roll(told, "a", start)
+
+    old, unsettled = {"policy": "fifo", "hits": 3}, {"hits": 0, "bytes": 6 * MIB}
+    before, change = hour(10, {"hits": 7}), hour(11, old, unsettled)  # and back again, where hour 10 is part of it
+    assert set(change.in_force) == {("fifo", 2 * MIB), ("lru", 2 * MIB)}
+    hours = [before, change][begin - 10 :]
+    known = add_curves(hours, in_turn=in_turn).checked
+    assert add_curves([*hours, hour(12, unsettled)], in_turn=in_turn).checked == known
+    really, _ = add_curves([*hours, hour(12, unsettled), hour(13, {"hits": 7})], in_turn=in_turn).checked
+    assert (really.requests, really.hits) == (known[0].requests + 10, known[0].hits + 7)
+
+
 def test_minutes_that_one_after_the_other_told_are_as_long_as_they_took():
     told = {"a": (0, 1), "b": (1, 2, 3)}
     one, other = ([of_document(small(name, T + 60 * n)) for n in minutes] for name, minutes in told.items())
