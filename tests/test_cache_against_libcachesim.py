@@ -1,13 +1,19 @@
 """Our policies against another's: libCacheSim plays the same requests."""
 
 import random
+import re
+from pathlib import Path
 
 import libcachesim
 import pytest
 
 from cache.ledger import ENTRY_OVERHEAD_BYTES, Ledger
 from cache.policies import POLICIES
+from cache.whatif.records import HIT
+from cache.whatif.tap import Entry, Tap
+from cache.whatif.trace import Trace
 
+DOCS = Path(__file__).resolve().parent.parent / "docs"
 REQUESTS = 20_000
 KEYS = 4_000
 THEIRS = {
@@ -63,3 +69,28 @@ def test_the_hits_are_those_of_libcachesim(policy, share, trace):
     ours, theirs = our_hits(policy, trace, capacity_bytes), their_hits(policy, trace, capacity_bytes)
     assert abs(ours - theirs) <= MAY_DIFFER.get(policy, 0) * REQUESTS
     assert ours > 0.1 * REQUESTS
+
+
+def test_a_long_trace_is_read_whole_as_the_docs_say(tmp_path):
+    """After 20,000 lines it looks at the ids, and ends the process where they are numbers and that wasn't said."""
+    requests = REQUESTS + 5_000
+    [told] = re.findall(r'^cachesim .* -t "(.*)"$', (DOCS / "what-if.md").read_text(), re.MULTILINE)
+    options = dict(option.split("=", 1) for option in told.split(", "))
+    assert options["obj-id-is-num"] == "1"
+    tap, trace = Tap(requests), Trace(requests)
+    for turn in range(requests):
+        tap.request(Entry(f"key {turn % KEYS}", f"object {turn % KEYS}"), 1 + turn % KEYS, HIT)
+    trace.add(tap.take(1 << 30), 1_800_000_000.0)
+    path = tmp_path / "trace.csv"
+    path.write_text("".join(trace.csv()))
+    params = libcachesim.ReaderInitParam(
+        has_header=options["has-header"] == "true", has_header_set=True, delimiter=options["delimiter"],
+        obj_id_is_num=True, obj_id_is_num_set=True,
+    )  # fmt: skip
+    params.time_field, params.obj_id_field = int(options["time-col"]), int(options["obj-id-col"])
+    params.obj_size_field = int(options["obj-size-col"])
+    reader = libcachesim.TraceReader(str(path), libcachesim.TraceType.CSV_TRACE, params)
+    read = [(asked.obj_id, asked.obj_size) for asked in reader]
+    lines = [line.split(",") for line in path.read_text().splitlines()[1:]]
+    assert len(lines) == requests
+    assert read == [(int(key), int(size)) for _, key, size in lines]
